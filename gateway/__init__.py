@@ -1,0 +1,1 @@
+"""The federation gateway: composes subgraphs, plans and executes operations over them, serves one schema."""

@@ -1,0 +1,1 @@
+"""The query plan as data: all that planning and execution share."""
