@@ -1,0 +1,1 @@
+"""Events between subgraphs over NATS JetStream: outbox, relay, inbox, consumers."""

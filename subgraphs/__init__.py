@@ -1,0 +1,1 @@
+"""The marketplace: one package per domain, each a subgraph with its own database."""
