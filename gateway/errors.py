@@ -1,0 +1,384 @@
+"""Every error the gateway raises: one tree, each class with a code.
+
+A ``ClientError`` may be shown to whoever sent the request. An ``InternalError`` is masked towards
+the client and logged with an error id. Problems that come in numbers (composition errors, errors of
+fields) are data.
+
+::
+
+    GatewayError
+    ├── ClientError                    its text may be shown
+    │   ├── RequestRefused             the HTTP request is not taken; has a status of its own
+    │   │   ├── RequestMalformed           400 BAD_REQUEST
+    │   │   │   ├── BodyNotJson                400 INVALID_JSON
+    │   │   │   └── HeaderInvalid              400 INVALID_HEADER
+    │   │   ├── QueryMissing               400 MISSING_QUERY
+    │   │   ├── BatchRefused               400 BATCHING_NOT_SUPPORTED
+    │   │   ├── CsrfSuspected              403 CSRF_PREVENTION_FAILED
+    │   │   ├── PathUnknown                404 NOT_FOUND
+    │   │   ├── MethodRefused              405 METHOD_NOT_ALLOWED
+    │   │   │   └── MutationOverGet            405 MUTATION_NOT_ALLOWED_OVER_HTTP_GET
+    │   │   ├── NothingAcceptable          406 NOT_ACCEPTABLE
+    │   │   ├── BodyTimeout                408 REQUEST_TIMEOUT
+    │   │   ├── BodyTooLarge               413 PAYLOAD_TOO_LARGE
+    │   │   ├── ContentTypeRefused         415 UNSUPPORTED_CONTENT_TYPE
+    │   │   ├── ContentTypeMissing         415 MISSING_CONTENT_TYPE
+    │   │   ├── Unauthenticated            401 UNAUTHENTICATED
+    │   │   │   ├── TokenMissing               401 MISSING_TOKEN
+    │   │   │   ├── TokenMalformed             401 MALFORMED_TOKEN
+    │   │   │   └── TokenExpired               401 TOKEN_EXPIRED
+    │   │   ├── NotReady                   503 NOT_READY
+    │   │   ├── KeysUnavailable            503 SIGNING_KEYS_UNAVAILABLE
+    │   │   ├── Overloaded                 503 OVERLOADED
+    │   │   └── DeadlineExceeded           504 GATEWAY_TIMEOUT
+    │   └── OperationRefused           the request arrived, its operation cannot be run
+    │       ├── DocumentInvalid            GRAPHQL_PARSE_FAILED
+    │       ├── ValidationFailed           GRAPHQL_VALIDATION_FAILED
+    │       ├── OperationUnknown           OPERATION_RESOLUTION_FAILURE
+    │       ├── VariablesInvalid           BAD_USER_INPUT
+    │       ├── IntrospectionRefused       INTROSPECTION_DISABLED
+    │       ├── SubscriptionsUnsupported   SUBSCRIPTIONS_NOT_SUPPORTED
+    │       ├── NestingTooDeep             RECURSION_LIMIT_EXCEEDED
+    │       └── LimitExceeded
+    │           ├── DepthLimitExceeded         MAX_DEPTH_LIMIT
+    │           ├── AliasLimitExceeded         MAX_ALIASES_LIMIT
+    │           ├── RootFieldLimitExceeded     MAX_ROOT_FIELDS_LIMIT
+    │           ├── DirectiveLimitExceeded     MAX_DIRECTIVES_LIMIT
+    │           └── TokenLimitExceeded         MAX_TOKENS_LIMIT
+    └── InternalError                  INTERNAL_SERVER_ERROR; masked, logged with an error id
+        ├── ConfigInvalid              CONFIG_INVALID
+        ├── SubgraphSchemaUnavailable  SUBGRAPH_SCHEMA_UNAVAILABLE
+        ├── CompositionFailed          COMPOSITION_FAILED
+        ├── SupergraphInvalid          SUPERGRAPH_INVALID
+        ├── PlanningError              QUERY_PLAN_BUILD_FAILED
+        ├── ExecutionError             PLAN_EXECUTION_FAILED
+        └── TransportError             SUBGRAPH_REQUEST_FAILED; becomes an error of fields
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+
+class GatewayError(Exception):
+    """Root of the tree."""
+
+    code: ClassVar[str] = "INTERNAL_SERVER_ERROR"
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """One thing that is wrong, and where in the document it is."""
+
+    message: str
+    locations: tuple[tuple[int, int], ...] = ()
+    """Line and column, both from 1."""
+
+
+class ClientError(GatewayError):
+    """Something the client can mend; its text may be shown.
+
+    Raise it with one text or several: ``raise VariablesInvalid("…", Problem("…", ((1, 7),)))``.
+    """
+
+    code: ClassVar[str] = "BAD_REQUEST"
+
+    def __init__(self, *problems: str | Problem) -> None:
+        self.problems = tuple(
+            problem if isinstance(problem, Problem) else Problem(problem) for problem in problems
+        )
+        super().__init__(" ".join(problem.message for problem in self.problems))
+
+
+class RequestRefused(ClientError):
+    """The HTTP request is not taken, whatever GraphQL it carries."""
+
+    status: ClassVar[int] = 400
+    headers: ClassVar[tuple[tuple[str, str], ...]] = ()
+    """Response headers that the status asks for."""
+
+
+class RequestMalformed(RequestRefused):
+    """The request's parameters are of the wrong shape."""
+
+
+class BodyNotJson(RequestMalformed):
+    """The body is not JSON, or not UTF-8."""
+
+    code = "INVALID_JSON"
+
+
+class HeaderInvalid(RequestMalformed):
+    """A header that the gateway reads cannot be read."""
+
+    code = "INVALID_HEADER"
+
+
+class QueryMissing(RequestRefused):
+    """There is no ``query``."""
+
+    code = "MISSING_QUERY"
+
+
+class BatchRefused(RequestRefused):
+    """The body is a list of requests and batching is off, or the list is too long."""
+
+    code = "BATCHING_NOT_SUPPORTED"
+
+
+class CsrfSuspected(RequestRefused):
+    """A browser could have sent this request from a foreign site without asking first."""
+
+    code = "CSRF_PREVENTION_FAILED"
+    status = 403
+
+
+class PathUnknown(RequestRefused):
+    """Nothing is served at this path."""
+
+    code = "NOT_FOUND"
+    status = 404
+
+
+class MethodRefused(RequestRefused):
+    """The path exists, for other methods."""
+
+    code = "METHOD_NOT_ALLOWED"
+    status = 405
+    headers = (("allow", "GET, POST"),)
+
+
+class MutationOverGet(MethodRefused):
+    """GET is for queries."""
+
+    code = "MUTATION_NOT_ALLOWED_OVER_HTTP_GET"
+    headers = (("allow", "POST"),)
+
+
+class NothingAcceptable(RequestRefused):
+    """The gateway writes none of the media types in ``Accept``."""
+
+    code = "NOT_ACCEPTABLE"
+    status = 406
+
+
+class BodyTimeout(RequestRefused):
+    """The body did not arrive in time."""
+
+    code = "REQUEST_TIMEOUT"
+    status = 408
+    headers = (("connection", "close"),)
+
+
+class BodyTooLarge(RequestRefused):
+    """The body is longer than the limit, by its header or by its chunks."""
+
+    code = "PAYLOAD_TOO_LARGE"
+    status = 413
+    headers = (("connection", "close"),)
+
+
+class ContentTypeRefused(RequestRefused):
+    """The gateway does not read bodies of this media type."""
+
+    code = "UNSUPPORTED_CONTENT_TYPE"
+    status = 415
+
+
+class ContentTypeMissing(RequestRefused):
+    """There is a body, and no word on what it is."""
+
+    code = "MISSING_CONTENT_TYPE"
+    status = 415
+
+
+class Unauthenticated(RequestRefused):
+    """The token is not one that the gateway trusts."""
+
+    code = "UNAUTHENTICATED"
+    status = 401
+    headers = (("www-authenticate", 'Bearer error="invalid_token"'),)
+
+
+class TokenMissing(Unauthenticated):
+    """There is no token, and the gateway asks everybody for one."""
+
+    code = "MISSING_TOKEN"
+    headers = (("www-authenticate", "Bearer"),)
+
+
+class TokenMalformed(Unauthenticated):
+    """What is there cannot be read as a token."""
+
+    code = "MALFORMED_TOKEN"
+
+
+class TokenExpired(Unauthenticated):
+    """The token was good once."""
+
+    code = "TOKEN_EXPIRED"
+
+
+class NotReady(RequestRefused):
+    """The supergraph is not loaded yet, or the gateway is shutting down."""
+
+    code = "NOT_READY"
+    status = 503
+    headers = (("retry-after", "1"),)
+
+
+class KeysUnavailable(RequestRefused):
+    """The keys to check tokens with have never been fetched, so no token can be judged."""
+
+    code = "SIGNING_KEYS_UNAVAILABLE"
+    status = 503
+    headers = (("retry-after", "1"),)
+
+
+class Overloaded(RequestRefused):
+    """As many requests as allowed are in flight."""
+
+    code = "OVERLOADED"
+    status = 503
+    headers = (("retry-after", "1"),)
+
+
+class DeadlineExceeded(RequestRefused):
+    """The request took longer than the gateway gives any request."""
+
+    code = "GATEWAY_TIMEOUT"
+    status = 504
+
+
+class OperationRefused(ClientError):
+    """The request arrived whole, but its operation cannot be run."""
+
+    is_unprocessable: ClassVar[bool] = True
+    """Whether the 2026 draft of GraphQL over HTTP answers 422 instead of 400."""
+
+
+class DocumentInvalid(OperationRefused):
+    """The document is not GraphQL."""
+
+    code = "GRAPHQL_PARSE_FAILED"
+    is_unprocessable = False
+
+
+class ValidationFailed(OperationRefused):
+    """The document does not fit the schema."""
+
+    code = "GRAPHQL_VALIDATION_FAILED"
+
+
+class OperationUnknown(OperationRefused):
+    """No operation has the name that was asked for, or there are several and no name."""
+
+    code = "OPERATION_RESOLUTION_FAILURE"
+
+
+class VariablesInvalid(OperationRefused):
+    """The variables do not fit the operation's variable definitions."""
+
+    code = "BAD_USER_INPUT"
+
+
+class IntrospectionRefused(OperationRefused):
+    """The schema is not shown here."""
+
+    code = "INTROSPECTION_DISABLED"
+
+
+class SubscriptionsUnsupported(OperationRefused):
+    """Subscriptions are not served over this protocol."""
+
+    code = "SUBSCRIPTIONS_NOT_SUPPORTED"
+
+
+class NestingTooDeep(OperationRefused):
+    """The request is nested deeper than can be walked."""
+
+    code = "RECURSION_LIMIT_EXCEEDED"
+    is_unprocessable = False
+
+
+class LimitExceeded(OperationRefused):
+    """The operation is larger than the gateway allows."""
+
+    code = "LIMIT_EXCEEDED"
+
+
+class DepthLimitExceeded(LimitExceeded):
+    """Fields are nested too deep."""
+
+    code = "MAX_DEPTH_LIMIT"
+
+
+class AliasLimitExceeded(LimitExceeded):
+    """There are too many aliases."""
+
+    code = "MAX_ALIASES_LIMIT"
+
+
+class RootFieldLimitExceeded(LimitExceeded):
+    """There are too many fields at the root."""
+
+    code = "MAX_ROOT_FIELDS_LIMIT"
+
+
+class DirectiveLimitExceeded(LimitExceeded):
+    """There are too many directives."""
+
+    code = "MAX_DIRECTIVES_LIMIT"
+
+
+class TokenLimitExceeded(LimitExceeded):
+    """The document has too many lexical tokens."""
+
+    code = "MAX_TOKENS_LIMIT"
+
+
+class InternalError(GatewayError):
+    """Something the client cannot mend: masked in answers, logged in full with an error id."""
+
+
+class ConfigInvalid(InternalError):
+    """The configuration cannot be used; the text names the key and what is allowed there."""
+
+    code = "CONFIG_INVALID"
+
+
+class SubgraphSchemaUnavailable(InternalError):
+    """A subgraph did not hand out its SDL in time."""
+
+    code = "SUBGRAPH_SCHEMA_UNAVAILABLE"
+
+
+class CompositionFailed(InternalError):
+    """The subgraphs do not compose; the text lists the errors with their codes."""
+
+    code = "COMPOSITION_FAILED"
+
+
+class SupergraphInvalid(InternalError):
+    """The supergraph SDL cannot be served."""
+
+    code = "SUPERGRAPH_INVALID"
+
+
+class PlanningError(InternalError):
+    """There is no plan for the operation."""
+
+    code = "QUERY_PLAN_BUILD_FAILED"
+
+
+class ExecutionError(InternalError):
+    """A plan could not be carried out."""
+
+    code = "PLAN_EXECUTION_FAILED"
+
+
+class TransportError(InternalError):
+    """A subgraph could not be asked, or what came back is not an answer."""
+
+    code = "SUBGRAPH_REQUEST_FAILED"
