@@ -1,0 +1,404 @@
+"""From files and environment to a ``GatewayConfig``; the environment wins over files.
+
+Two inputs: a ``supergraph.yaml`` as rover reads it (``subgraphs: NAME: {routing_url, schema}``), which may carry a
+``gateway:`` section, or the file of a composed supergraph. The gateway's settings may also have a file of their own.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import os
+import re
+from collections.abc import Mapping
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from gateway.errors import ConfigInvalid
+
+from .reader import ENVIRONMENT_PREFIX, Overrides, Section, describe
+from .settings import (
+    CachesConfig,
+    ComposedSource,
+    CorsConfig,
+    CsrfConfig,
+    ErrorsConfig,
+    GatewayConfig,
+    HeadersConfig,
+    IdentityConfig,
+    LimitsConfig,
+    LogFormat,
+    LogLevel,
+    RequestLogging,
+    SchemaFile,
+    SchemaFromSubgraph,
+    SchemaSource,
+    SchemaText,
+    ServerConfig,
+    SubgraphConfig,
+    SubgraphErrors,
+    SupergraphFile,
+    SupergraphSource,
+    TelemetryConfig,
+    TrafficConfig,
+)
+from .yaml_file import read_yaml
+
+IN_PROCESS_SCHEME = "app://"
+
+_ALGORITHMS = ("EdDSA", "Ed25519", "ES256", "ES384", "RS256", "RS384", "PS256")
+"""Asymmetric only: a verifier that also takes shared secrets can be fooled with a public key."""
+
+_FACTORY = re.compile(r"[A-Za-z_][\w.]*:[A-Za-z_]\w*")
+_HEADER = re.compile(r"[!#$%&'*+.^_`|~0-9a-z-]+")
+_NEVER_FORWARDED = frozenset(
+    {
+        "connection",
+        "content-length",
+        "content-type",
+        "accept",
+        "accept-encoding",
+        "content-encoding",
+        "expect",
+        "host",
+        "keep-alive",
+        "proxy-authorization",
+        "te",
+        "trailer",
+        "transfer-encoding",
+        "upgrade",
+    }
+)
+"""They belong to one connection or one body, not to the request."""
+
+_KUBERNETES = re.compile(re.escape(ENVIRONMENT_PREFIX) + r"(SERVICE_|PORT(_|$))")
+"""What Kubernetes sets in every container beside a Service called ``cattery-gateway``."""
+
+
+def load_config(
+    *,
+    config: Path | None = None,
+    supergraph: Path | None = None,
+    gateway_config: Path | None = None,
+    environment: Mapping[str, str] | None = None,
+) -> GatewayConfig:
+    """Return the configuration.
+
+    Args:
+        config: a ``supergraph.yaml``; or
+        supergraph: a composed supergraph. One of the two must be given.
+        gateway_config: a file with the gateway's settings; then ``config`` must have none.
+        environment: the variables; those of the process unless given.
+
+    Raises:
+        ConfigInvalid: something is missing, unknown, of the wrong type or out of range.
+    """
+    variables = os.environ if environment is None else environment
+    settings: object = None
+    source: SupergraphSource
+    if config is not None and supergraph is None:
+        root = Section(read_yaml(config, variables), "", None)
+        root.value("federation_version")
+        settings = root.value("gateway")
+        source = _read_subgraphs(root.section("subgraphs"), config.parent)
+        root.close()
+    elif supergraph is not None and config is None:
+        if not supergraph.is_file():
+            raise ConfigInvalid(f"{supergraph} is no file.")
+        source = SupergraphFile(supergraph)
+    else:
+        raise ConfigInvalid("Give either a supergraph.yaml (--config) or a --supergraph file.")
+    if gateway_config is not None:
+        if settings is not None:
+            raise ConfigInvalid(
+                f"The gateway's settings are both in {config} and in {gateway_config}. Keep one."
+            )
+        settings = _read_settings_file(gateway_config, variables)
+    return _read_settings(settings, variables, source)
+
+
+def with_flags(
+    config: GatewayConfig, *, host: str | None, port: int | None, workers: int | None
+) -> GatewayConfig:
+    """Return ``config`` with what the command line gave in the place of its ``server`` settings."""
+    server = dataclasses.replace(
+        config.server,
+        host=config.server.host if host is None else host,
+        port=config.server.port if port is None else port,
+        workers=config.server.workers if workers is None else workers,
+    )
+    return dataclasses.replace(config, server=server)
+
+
+def _read_settings_file(path: Path, environment: Mapping[str, str]) -> object:
+    """Return a settings file's settings: bare, or under ``gateway`` as in a ``supergraph.yaml``."""
+    value = read_yaml(path, environment)
+    if isinstance(value, Mapping) and value.keys() == {"gateway"}:
+        return value["gateway"]
+    return value
+
+
+def _read_subgraphs(section: Section, folder: Path) -> ComposedSource:
+    subgraphs = tuple(_read_subgraph(section, name, folder) for name in section.names())
+    if not subgraphs:
+        raise ConfigInvalid("subgraphs must name at least one subgraph.")
+    return ComposedSource(subgraphs)
+
+
+def _read_subgraph(parent: Section, name: str, folder: Path) -> SubgraphConfig:
+    section = parent.section(name)
+    in_process = section.text("in_process", None)
+    if in_process is not None:
+        if not _FACTORY.fullmatch(in_process):
+            raise ConfigInvalid(
+                f"{section.at('in_process')} must be package.module:factory, "
+                f"not {describe(in_process)}."
+            )
+        for key in ("routing_url", "schema"):
+            if section.has(key):
+                raise ConfigInvalid(
+                    f"{section.at(key)} has no use beside in_process: the subgraph runs in the "
+                    "gateway's own process and is asked for its SDL there."
+                )
+        section.close()
+        address = IN_PROCESS_SCHEME + name
+        return SubgraphConfig(
+            name=name, url=address, schema=SchemaFromSubgraph(address), in_process=in_process
+        )
+    url = section.text("routing_url", None)
+    schema = _read_schema(section.section("schema"), folder)
+    section.close()
+    if url is None:
+        if not isinstance(schema, SchemaFromSubgraph):
+            raise ConfigInvalid(f"{section.at('routing_url')} is missing.")
+        url = schema.url
+    _check_url(url, section.at("routing_url"))
+    return SubgraphConfig(name=name, url=url, schema=schema)
+
+
+def _read_schema(section: Section, folder: Path) -> SchemaSource:
+    file = section.text("file", None)
+    url = section.text("subgraph_url", None)
+    sdl = section.text("sdl", None)
+    section.close()
+    if sum(given is not None for given in (file, url, sdl)) != 1:
+        raise ConfigInvalid(f"{section.path} must have one of file, subgraph_url and sdl.")
+    if file is not None:
+        path = folder / file
+        if not path.is_file():
+            raise ConfigInvalid(f"{section.at('file')}: {path} is no file.")
+        return SchemaFile(path)
+    if url is not None:
+        _check_url(url, section.at("subgraph_url"))
+        return SchemaFromSubgraph(url)
+    assert sdl is not None  # noqa: S101 - exactly one of the three is given
+    return SchemaText(sdl)
+
+
+def _check_url(url: str, where: str) -> None:
+    parts = urlsplit(url)
+    if parts.scheme not in {"http", "https", "app"} or not parts.netloc:
+        raise ConfigInvalid(f"{where} must be an http:// or https:// address.")
+
+
+def _read_settings(
+    value: object, environment: Mapping[str, str], source: SupergraphSource
+) -> GatewayConfig:
+    overrides = Overrides(
+        {name: text for name, text in environment.items() if not _KUBERNETES.match(name)}
+    )
+    root = Section(value, "", overrides, label="gateway")
+    config = GatewayConfig(
+        source=source,
+        subgraph_urls=_read_urls(root.section("subgraph_urls")),
+        introspection=root.flag("introspection", default=True),
+        server=_read_server(root.section("server")),
+        limits=_read_limits(root.section("limits")),
+        identity=_read_identity(root.optional_section("identity")),
+        cors=_read_cors(root.section("cors")),
+        csrf=_read_csrf(root.section("csrf")),
+        errors=_read_errors(root.section("errors")),
+        headers=_read_headers(root.section("headers")),
+        traffic=_read_traffic(root.section("traffic")),
+        caches=_read_caches(root.section("caches")),
+        telemetry=_read_telemetry(root.section("telemetry")),
+    )
+    root.close()
+    overrides.refuse_unknown()
+    return config
+
+
+def _read_urls(section: Section) -> tuple[tuple[str, str], ...]:
+    urls = []
+    for name in section.names():
+        url = section.text(name, "")
+        _check_url(url, section.at(name))
+        urls.append((name, url))
+    return tuple(urls)
+
+
+def _read_server(section: Section) -> ServerConfig:
+    default = ServerConfig()
+    server = ServerConfig(
+        host=section.text("host", default.host),
+        port=section.integer("port", default.port, maximum=65535),
+        workers=section.integer("workers", default.workers, minimum=1, maximum=256),
+        path=section.text("path", default.path),
+        explorer=section.flag("explorer", default=default.explorer),
+        strict_status=section.flag("strict_status", default=default.strict_status),
+        request_timeout_seconds=section.seconds(
+            "request_timeout_seconds", default.request_timeout_seconds, minimum=0.1
+        ),
+        keep_alive_seconds=section.seconds("keep_alive_seconds", default.keep_alive_seconds),
+        max_in_flight=section.integer("max_in_flight", default.max_in_flight, minimum=1),
+        compress_min_bytes=section.integer("compress_min_bytes", default.compress_min_bytes),
+        startup_seconds=section.seconds("startup_seconds", default.startup_seconds),
+        notice_seconds=section.seconds("notice_seconds", default.notice_seconds),
+        drain_seconds=section.seconds("drain_seconds", default.drain_seconds),
+    )
+    section.close()
+    if not server.path.startswith("/"):
+        raise ConfigInvalid(f"{section.at('path')} must start with a slash.")
+    if server.path == "/metrics" or server.path.startswith("/health"):
+        raise ConfigInvalid(f"{section.at('path')} must not be one of the gateway's own paths.")
+    return server
+
+
+def _read_limits(section: Section) -> LimitsConfig:
+    default = LimitsConfig()
+    limits = LimitsConfig(
+        max_body_bytes=section.integer("max_body_bytes", default.max_body_bytes, minimum=1),
+        max_tokens=section.integer("max_tokens", default.max_tokens, minimum=1),
+        max_depth=section.integer("max_depth", default.max_depth),
+        max_aliases=section.integer("max_aliases", default.max_aliases),
+        max_root_fields=section.integer("max_root_fields", default.max_root_fields),
+        max_directives=section.integer("max_directives", default.max_directives),
+        max_batch=section.integer("max_batch", default.max_batch, maximum=1000),
+        max_errors=section.integer("max_errors", default.max_errors, minimum=1),
+    )
+    section.close()
+    return limits
+
+
+def _read_identity(section: Section | None) -> IdentityConfig | None:
+    if section is None:
+        return None
+    jwks_url = section.text("jwks_url", None)
+    if jwks_url is None:
+        raise ConfigInvalid(f"{section.at('jwks_url')} is missing.")
+    _check_url(jwks_url, section.at("jwks_url"))
+    default = IdentityConfig(jwks_url=jwks_url)
+    identity = IdentityConfig(
+        jwks_url=jwks_url,
+        issuer=section.text("issuer", default.issuer),
+        audience=section.text("audience", default.audience),
+        algorithms=section.texts("algorithms", default.algorithms),
+        clock_skew_seconds=section.integer(
+            "clock_skew_seconds", default.clock_skew_seconds, maximum=600
+        ),
+        require=section.flag("require", default=default.require),
+        roles_claim=section.text("roles_claim", default.roles_claim),
+        keys_max_age_seconds=section.seconds(
+            "keys_max_age_seconds", default.keys_max_age_seconds, minimum=1
+        ),
+        unknown_key_seconds=section.seconds("unknown_key_seconds", default.unknown_key_seconds),
+        fetch_timeout_seconds=section.seconds(
+            "fetch_timeout_seconds", default.fetch_timeout_seconds, minimum=0.1
+        ),
+    )
+    section.close()
+    for algorithm in identity.algorithms:
+        if algorithm not in _ALGORITHMS:
+            raise ConfigInvalid(
+                f"{section.at('algorithms')} must be of {', '.join(_ALGORITHMS)}; "
+                f"{algorithm!r} is none of them."
+            )
+    return identity
+
+
+def _read_cors(section: Section) -> CorsConfig:
+    default = CorsConfig()
+    cors = CorsConfig(
+        allow_origins=section.texts("allow_origins", default.allow_origins),
+        allow_credentials=section.flag("allow_credentials", default=default.allow_credentials),
+        allow_headers=_read_header_names(section, "allow_headers", default.allow_headers),
+        max_age_seconds=section.integer("max_age_seconds", default.max_age_seconds),
+    )
+    section.close()
+    if cors.allow_credentials and "*" in cors.allow_origins:
+        raise ConfigInvalid(
+            f"{section.at('allow_origins')} must name the origins when credentials are allowed: "
+            "'*' would let every page act for the person at the browser."
+        )
+    return cors
+
+
+def _read_csrf(section: Section) -> CsrfConfig:
+    default = CsrfConfig()
+    csrf = CsrfConfig(
+        enabled=section.flag("enabled", default=default.enabled),
+        headers=_read_header_names(section, "headers", default.headers),
+    )
+    section.close()
+    return csrf
+
+
+def _read_errors(section: Section) -> ErrorsConfig:
+    default = ErrorsConfig()
+    errors = ErrorsConfig(
+        subgraph_errors=section.choice("subgraph_errors", SubgraphErrors, default.subgraph_errors)
+    )
+    section.close()
+    return errors
+
+
+def _read_headers(section: Section) -> HeadersConfig:
+    headers = HeadersConfig(forward=_read_header_names(section, "forward", HeadersConfig().forward))
+    section.close()
+    for name in headers.forward:
+        if name in _NEVER_FORWARDED:
+            raise ConfigInvalid(
+                f"{section.at('forward')} must not hold {name!r}: it belongs to one connection."
+            )
+    return headers
+
+
+def _read_header_names(section: Section, key: str, default: tuple[str, ...]) -> tuple[str, ...]:
+    names = tuple(name.lower() for name in section.texts(key, default))
+    for name in names:
+        if not _HEADER.fullmatch(name):
+            raise ConfigInvalid(f"{section.at(key)} must hold header names; {name!r} is none.")
+    return names
+
+
+def _read_traffic(section: Section) -> TrafficConfig:
+    default = TrafficConfig()
+    traffic = TrafficConfig(
+        timeout_seconds=section.seconds("timeout_seconds", default.timeout_seconds, minimum=0.01),
+        max_connections=section.integer("max_connections", default.max_connections, minimum=1),
+        coalesce_queries=section.flag("coalesce_queries", default=default.coalesce_queries),
+    )
+    section.close()
+    return traffic
+
+
+def _read_caches(section: Section) -> CachesConfig:
+    default = CachesConfig()
+    caches = CachesConfig(
+        operations=section.integer("operations", default.operations, minimum=1),
+        plans=section.integer("plans", default.plans, minimum=1),
+        tokens=section.integer("tokens", default.tokens, minimum=1),
+    )
+    section.close()
+    return caches
+
+
+def _read_telemetry(section: Section) -> TelemetryConfig:
+    default = TelemetryConfig()
+    telemetry = TelemetryConfig(
+        log_format=section.choice("log_format", LogFormat, default.log_format),
+        log_level=section.choice("log_level", LogLevel, default.log_level),
+        log_requests=section.choice("log_requests", RequestLogging, default.log_requests),
+        metrics=section.flag("metrics", default=default.metrics),
+    )
+    section.close()
+    return telemetry

@@ -1,0 +1,263 @@
+"""What can be set, with its defaults: one frozen dataclass per section of the configuration."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+from pathlib import Path
+from typing import TypeAlias
+
+
+@dataclass(frozen=True, slots=True)
+class SchemaFile:
+    """The SDL is in a file."""
+
+    path: Path
+
+
+@dataclass(frozen=True, slots=True)
+class SchemaText:
+    """The SDL stands in the configuration."""
+
+    sdl: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class SchemaFromSubgraph:
+    """The subgraph is asked for its SDL when the gateway starts."""
+
+    url: str
+
+
+SchemaSource: TypeAlias = SchemaFile | SchemaText | SchemaFromSubgraph
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SubgraphConfig:
+    """One subgraph to compose."""
+
+    name: str
+    url: str
+    """Where requests go; ``app://NAME`` for a subgraph in this process."""
+
+    schema: SchemaSource
+    in_process: str | None = None
+    """``package.module:factory``: called without arguments, returns the ASGI app to run here."""
+
+
+@dataclass(frozen=True, slots=True)
+class ComposedSource:
+    """The supergraph is composed from subgraphs when the gateway starts."""
+
+    subgraphs: tuple[SubgraphConfig, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class SupergraphFile:
+    """The supergraph was composed before and is in a file."""
+
+    path: Path
+
+
+SupergraphSource: TypeAlias = ComposedSource | SupergraphFile
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ServerConfig:
+    """How the gateway listens and answers."""
+
+    host: str = "127.0.0.1"
+    port: int = 4000
+    workers: int = 1
+    path: str = "/graphql"
+    explorer: bool = True
+    """Whether a browser that opens ``path`` gets a page to write operations in."""
+
+    strict_status: bool = False
+    """Answer 422 and 294 as the 2026 draft of GraphQL over HTTP has it, instead of 400 and 200."""
+
+    request_timeout_seconds: float = 60.0
+    keep_alive_seconds: float = 75.0
+    max_in_flight: int = 1024
+    """Requests worked on at once, per worker; more are answered 503."""
+
+    compress_min_bytes: int = 8192
+    """Answers of this size and above are compressed for clients that accept gzip; 0 never."""
+
+    startup_seconds: float = 120.0
+    """How long to ask subgraphs for their SDL before giving up."""
+
+    notice_seconds: float = 0.0
+    """How long to keep accepting after readiness went off, so that load balancers see it."""
+
+    drain_seconds: float = 30.0
+    """How long requests in flight may take when the gateway stops."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LimitsConfig:
+    """The largest request that is worked on. 0 switches a limit off, except for body and tokens."""
+
+    max_body_bytes: int = 2_000_000
+    max_tokens: int = 15_000
+    max_depth: int = 64
+    max_aliases: int = 256
+    max_root_fields: int = 128
+    max_directives: int = 256
+    max_batch: int = 0
+    """Requests in one JSON list; 0 refuses lists."""
+
+    max_errors: int = 20
+    """Validation errors in one answer."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IdentityConfig:
+    """Which access tokens are trusted."""
+
+    jwks_url: str
+    """Where the signing keys are; ``app://NAME/path`` for a subgraph in this process."""
+
+    issuer: str | None = None
+    audience: str | None = None
+    algorithms: tuple[str, ...] = ("EdDSA", "ES256", "RS256")
+    clock_skew_seconds: int = 60
+    require: bool = False
+    """Whether requests without a token are refused; else the subgraphs decide."""
+
+    roles_claim: str = "roles"
+    """The claim whose value is written to the log."""
+
+    keys_max_age_seconds: float = 900.0
+    unknown_key_seconds: float = 10.0
+    """A token that names an unknown key asks for new keys at most this often."""
+
+    fetch_timeout_seconds: float = 5.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CorsConfig:
+    """Which browser origins may read answers. None unless set."""
+
+    allow_origins: tuple[str, ...] = ()
+    allow_credentials: bool = False
+    allow_headers: tuple[str, ...] = (
+        "authorization",
+        "content-type",
+        "graphql-require-preflight",
+        "x-request-id",
+    )
+    max_age_seconds: int = 600
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CsrfConfig:
+    """Whether requests that a foreign page can send unasked are refused."""
+
+    enabled: bool = True
+    headers: tuple[str, ...] = (
+        "graphql-require-preflight",
+        "apollo-require-preflight",
+        "x-apollo-operation-name",
+        "x-requested-with",
+    )
+    """Any of these shows that the browser has asked first."""
+
+
+class SubgraphErrors(StrEnum):
+    """What clients see of the errors that subgraphs report."""
+
+    PASSTHROUGH = "passthrough"
+    MASKED = "masked"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ErrorsConfig:
+    """What clients see of errors."""
+
+    subgraph_errors: SubgraphErrors = SubgraphErrors.PASSTHROUGH
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HeadersConfig:
+    """Which request headers go on to the subgraphs."""
+
+    forward: tuple[str, ...] = ("authorization", "accept-language")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TrafficConfig:
+    """How subgraphs are called."""
+
+    timeout_seconds: float = 30.0
+    max_connections: int = 100
+    """Connections at once to one subgraph, per worker."""
+
+    coalesce_queries: bool = False
+    """Whether equal queries of one caller that are in flight at once share one execution."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CachesConfig:
+    """How many entries each cache keeps, per worker."""
+
+    operations: int = 1024
+    plans: int = 1024
+    tokens: int = 4096
+
+
+class LogFormat(StrEnum):
+    """How log lines look."""
+
+    AUTO = "auto"
+    JSON = "json"
+    TEXT = "text"
+
+
+class LogLevel(StrEnum):
+    """From which level on lines are written."""
+
+    DEBUG = "debug"
+    INFO = "info"
+    WARNING = "warning"
+    ERROR = "error"
+
+
+class RequestLogging(StrEnum):
+    """Which requests get a line."""
+
+    ALL = "all"
+    ERRORS = "errors"
+    NONE = "none"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TelemetryConfig:
+    """Logs and metrics."""
+
+    log_format: LogFormat = LogFormat.AUTO
+    log_level: LogLevel = LogLevel.INFO
+    log_requests: RequestLogging = RequestLogging.ALL
+    metrics: bool = True
+    """Whether ``/metrics`` is served."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GatewayConfig:
+    """Everything the gateway is told."""
+
+    source: SupergraphSource
+    subgraph_urls: tuple[tuple[str, str], ...] = ()
+    """Where subgraphs really are, when the supergraph names other addresses."""
+
+    introspection: bool = True
+    server: ServerConfig = field(default_factory=ServerConfig)
+    limits: LimitsConfig = field(default_factory=LimitsConfig)
+    identity: IdentityConfig | None = None
+    cors: CorsConfig = field(default_factory=CorsConfig)
+    csrf: CsrfConfig = field(default_factory=CsrfConfig)
+    errors: ErrorsConfig = field(default_factory=ErrorsConfig)
+    headers: HeadersConfig = field(default_factory=HeadersConfig)
+    traffic: TrafficConfig = field(default_factory=TrafficConfig)
+    caches: CachesConfig = field(default_factory=CachesConfig)
+    telemetry: TelemetryConfig = field(default_factory=TelemetryConfig)
