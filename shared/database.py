@@ -37,7 +37,7 @@ _NAMES = {
 
 
 def new_metadata() -> MetaData:
-    """Return the metadata for one domain's tables, with names for every constraint so that migrations can speak of them."""
+    """Return metadata for one domain's tables; it names every constraint, so that migrations can speak of them."""
     return MetaData(naming_convention=_NAMES)
 
 

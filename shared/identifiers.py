@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from uuid import UUID, uuid4, uuid5
 
+from .errors import ValidationFailed
+
 
 def new_id() -> UUID:
     """Return a fresh identifier."""
@@ -17,3 +19,15 @@ def derived_id(namespace: UUID, *parts: object) -> UUID:
     ``/``, which no identifier contains.
     """
     return uuid5(namespace, "/".join(str(part) for part in parts))
+
+
+def parse_id(text: str) -> UUID:
+    """Return the identifier written as ``text``.
+
+    Raises:
+        ValidationFailed: it is none.
+    """
+    try:
+        return UUID(text)
+    except ValueError as error:
+        raise ValidationFailed(f"{text[:60]!r} is not an identifier.") from error
