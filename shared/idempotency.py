@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Column, String, Table, delete, select, update
+from sqlalchemy import Column, MetaData, String, Table, delete, select, update
 from sqlalchemy.dialects.postgresql import insert as postgresql_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -24,12 +24,9 @@ from .errors import IdempotencyMismatch, ValidationFailed
 KEPT_FOR = timedelta(days=7)
 MAX_KEY_LENGTH = 200
 
-metadata = new_metadata()
-"""Every domain that takes keys has this table in its database: its migrations include this metadata."""
-
 idempotency_keys = Table(
     "idempotency_keys",
-    metadata,
+    new_metadata(),
     Column("actor", String(64), primary_key=True),
     Column("mutation", String(64), primary_key=True),
     Column("key", String(MAX_KEY_LENGTH), primary_key=True),
@@ -37,6 +34,12 @@ idempotency_keys = Table(
     Column("result_id", String(64), nullable=False),
     Column("created_at", UtcDateTime(), nullable=False, index=True),
 )
+
+
+def attach(metadata: MetaData) -> None:
+    """Add the table of keys to a domain's metadata; call it once, at the end of its ``models.py``."""
+    if idempotency_keys.name not in metadata.tables:
+        idempotency_keys.to_metadata(metadata)
 
 
 async def run_once(
