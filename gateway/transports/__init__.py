@@ -1,0 +1,1 @@
+"""How the gateway reaches subgraphs: one protocol, over HTTP or inside the same process."""

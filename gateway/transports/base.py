@@ -1,0 +1,53 @@
+"""The port between execution and subgraphs: bytes out, bytes in.
+
+A transport knows nothing of GraphQL beyond whether a request may be repeated. What the bytes mean is execution's
+business; how they travel, wait, fail and are retried is the transport's.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Literal, Protocol, TypeAlias
+
+RequestKind: TypeAlias = Literal["query", "mutation", "subscription"]
+"""Only queries may be sent again when a connection breaks: nothing else is known to be safe to repeat."""
+
+
+@dataclass(frozen=True, slots=True)
+class SubgraphRequest:
+    """One GraphQL request to one subgraph."""
+
+    subgraph: str
+    kind: RequestKind
+    body: bytes
+    """The JSON text ``{"query": …, "variables": …}``."""
+
+    headers: tuple[tuple[str, str], ...] = ()
+    """Headers to send besides the transport's own (content type, accept, encoding, host)."""
+
+
+@dataclass(frozen=True, slots=True)
+class SubgraphResponse:
+    """What came back, whatever its status: a transport only raises when there is no response."""
+
+    status: int
+    body: bytes
+    headers: Mapping[str, str] = field(default_factory=dict)
+    """Looked up by lower-case name; of repeated headers, one."""
+
+
+class Transport(Protocol):
+    """A way to one or several subgraphs."""
+
+    async def send(self, request: SubgraphRequest) -> SubgraphResponse:
+        """Send ``request`` and wait for the whole response.
+
+        Raises:
+            TransportError: there is no response (see ``transports/errors.py`` for the kinds).
+        """
+        ...
+
+    async def close(self) -> None:
+        """Give back connections. Calls in flight fail; closing twice is harmless."""
+        ...

@@ -1,0 +1,145 @@
+"""Subgraphs in the same process: an ASGI app is called with the body and the headers, without a network hop.
+
+The app's lifespan is not run here: whoever puts the program together starts and stops its apps.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, MutableMapping
+from typing import Any, TypeAlias
+
+from .base import SubgraphRequest, SubgraphResponse
+from .errors import ResponseTooLarge, SubgraphCrashed, SubgraphTimeout
+
+Message: TypeAlias = MutableMapping[str, Any]
+ASGIApp: TypeAlias = Callable[
+    [Message, Callable[[], Awaitable[Message]], Callable[[Message], Awaitable[None]]],
+    Awaitable[None],
+]
+
+
+class InProcessTransport:
+    """One subgraph that is an ASGI app of this process."""
+
+    def __init__(
+        self,
+        app: ASGIApp,
+        *,
+        path: str = "/graphql",
+        timeout_seconds: float = 30.0,
+        max_response_bytes: int = 64 * 1024 * 1024,
+    ) -> None:
+        self._app = app
+        self._path = path
+        self._timeout_seconds = timeout_seconds
+        self._max_response_bytes = max_response_bytes
+
+    async def send(self, request: SubgraphRequest) -> SubgraphResponse:
+        """Call the app; it runs in the caller's task, so cancelling the caller cancels it."""
+        exchange = _Exchange(request, self._max_response_bytes)
+        try:
+            async with asyncio.timeout(self._timeout_seconds):
+                await self._app(self._scope(request), exchange.receive, exchange.send)
+        except TimeoutError as error:
+            raise SubgraphTimeout(
+                f"Subgraph {request.subgraph!r} did not answer within {self._timeout_seconds} s."
+            ) from error
+        except ResponseTooLarge:
+            raise
+        except (
+            Exception
+        ) as error:  # the app is a program of its own: whatever it raises is its crash, not ours
+            if not exchange.is_complete:
+                raise SubgraphCrashed(f"Subgraph {request.subgraph!r} raised {error!r}.") from error
+            # Servers run error-logging middleware that raises again after answering 500: the answer stands.
+        return exchange.response()
+
+    async def close(self) -> None:
+        """Do nothing: the app is stopped by whoever started it."""
+
+    def _scope(self, request: SubgraphRequest) -> Message:
+        headers = [
+            (name.lower().encode("latin-1"), value.encode("latin-1"))
+            for name, value in request.headers
+        ]
+        headers += [
+            (
+                b"host",
+                request.subgraph.encode("idna" if not request.subgraph.isascii() else "ascii"),
+            ),
+            (b"content-type", b"application/json"),
+            (b"accept", b"application/graphql-response+json, application/json;q=0.9"),
+            (b"content-length", str(len(request.body)).encode("ascii")),
+        ]
+        return {
+            "type": "http",
+            "asgi": {"version": "3.0", "spec_version": "2.4"},
+            "http_version": "1.1",
+            "method": "POST",
+            "scheme": "http",
+            "path": self._path,
+            "raw_path": self._path.encode("ascii"),
+            "root_path": "",
+            "query_string": b"",
+            "headers": headers,
+            "client": None,
+            "server": None,
+            "state": {},
+        }
+
+
+class _Exchange:
+    """One request and its response, as the app sees them."""
+
+    def __init__(self, request: SubgraphRequest, max_response_bytes: int) -> None:
+        self._request = request
+        self._max_response_bytes = max_response_bytes
+        self._is_body_taken = False
+        self._status: int | None = None
+        self._headers: dict[str, str] = {}
+        self._chunks: list[bytes] = []
+        self._size_bytes = 0
+        self._done = asyncio.Event()
+
+    @property
+    def is_complete(self) -> bool:
+        return self._done.is_set()
+
+    async def receive(self) -> Message:
+        if not self._is_body_taken:
+            self._is_body_taken = True
+            return {"type": "http.request", "body": self._request.body, "more_body": False}
+        # A client that stays connected: an app that listens for it leaving waits until it has answered.
+        await self._done.wait()
+        return {"type": "http.disconnect"}
+
+    async def send(self, message: Message) -> None:
+        match message["type"]:
+            case "http.response.start":
+                self._status = message["status"]
+                self._headers = {
+                    name.decode("latin-1").lower(): value.decode("latin-1")
+                    for name, value in message.get("headers", ())
+                }
+            case "http.response.body":
+                self._take(message.get("body", b""))
+                if not message.get("more_body", False):
+                    self._done.set()
+            case _:
+                pass  # extensions (trailers, early hints) carry nothing that a GraphQL response needs
+
+    def response(self) -> SubgraphResponse:
+        if self._status is None or not self.is_complete:
+            raise SubgraphCrashed(
+                f"Subgraph {self._request.subgraph!r} returned without a complete response."
+            )
+        return SubgraphResponse(self._status, b"".join(self._chunks), self._headers)
+
+    def _take(self, chunk: bytes) -> None:
+        self._size_bytes += len(chunk)
+        if self._size_bytes > self._max_response_bytes:
+            raise ResponseTooLarge(
+                f"Subgraph {self._request.subgraph!r} answered with more than {self._max_response_bytes} bytes."
+            )
+        self._chunks.append(chunk)
