@@ -6,11 +6,12 @@ The app's lifespan is not run here: whoever puts the program together starts and
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, MutableMapping
+from collections.abc import Awaitable, Callable, Mapping, MutableMapping
 from typing import Any, TypeAlias
 
 from .base import SubgraphRequest, SubgraphResponse
 from .errors import ResponseTooLarge, SubgraphCrashed, SubgraphTimeout
+from .headers import OWN_HEADERS, forwardable
 
 Message: TypeAlias = MutableMapping[str, Any]
 ASGIApp: TypeAlias = Callable[
@@ -20,18 +21,23 @@ ASGIApp: TypeAlias = Callable[
 
 
 class InProcessTransport:
-    """One subgraph that is an ASGI app of this process."""
+    """One subgraph that is an ASGI app of this process.
+
+    ``state`` is what the app's lifespan put there, for the scope of every request.
+    """
 
     def __init__(
         self,
         app: ASGIApp,
         *,
         path: str = "/graphql",
+        state: Mapping[str, Any] | None = None,
         timeout_seconds: float = 30.0,
         max_response_bytes: int = 64 * 1024 * 1024,
     ) -> None:
         self._app = app
         self._path = path
+        self._state: Mapping[str, Any] = state or {}
         self._timeout_seconds = timeout_seconds
         self._max_response_bytes = max_response_bytes
 
@@ -59,19 +65,12 @@ class InProcessTransport:
         """Do nothing: the app is stopped by whoever started it."""
 
     def _scope(self, request: SubgraphRequest) -> Message:
-        headers = [
-            (name.lower().encode("latin-1"), value.encode("latin-1"))
-            for name, value in request.headers
-        ]
-        headers += [
-            (
-                b"host",
-                request.subgraph.encode("idna" if not request.subgraph.isascii() else "ascii"),
-            ),
-            (b"content-type", b"application/json"),
-            (b"accept", b"application/graphql-response+json, application/json;q=0.9"),
-            (b"content-length", str(len(request.body)).encode("ascii")),
-        ]
+        headers = {
+            "host": request.subgraph,
+            **OWN_HEADERS,
+            "content-length": str(len(request.body)),
+        }
+        pairs = [*headers.items(), *forwardable(request.headers)]
         return {
             "type": "http",
             "asgi": {"version": "3.0", "spec_version": "2.4"},
@@ -82,10 +81,10 @@ class InProcessTransport:
             "raw_path": self._path.encode("ascii"),
             "root_path": "",
             "query_string": b"",
-            "headers": headers,
+            "headers": [(name.encode("latin-1"), value.encode("latin-1")) for name, value in pairs],
             "client": None,
             "server": None,
-            "state": {},
+            "state": dict(self._state),
         }
 
 
