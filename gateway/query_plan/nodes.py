@@ -121,7 +121,14 @@ class Fetch:
     """Names of the client variables to forward, without ``$``."""
 
     entities: tuple[EntityGroup, ...] = ()
-    """Empty for a fetch from a root type, whose ``data`` merges into the root of the response tree."""
+    """Empty for a fetch from a root type, whose ``data`` merges into the objects at ``path``."""
+
+    path: ResponsePath = ()
+    """For a fetch from a root type: nearly always the root of the response tree.
+
+    Below it when a field returns the query type again (``type Payload { query: Query }``): then
+    ``data`` merges into each object found there, and nothing is sent when there is none.
+    """
 
     depends_on: tuple[int, ...] = ()
     """Fetches whose results this one reads, and for a mutation also the root field before it."""
