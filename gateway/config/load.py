@@ -374,7 +374,15 @@ def _read_traffic(section: Section) -> TrafficConfig:
     default = TrafficConfig()
     traffic = TrafficConfig(
         timeout_seconds=section.seconds("timeout_seconds", default.timeout_seconds, minimum=0.01),
-        max_connections=section.integer("max_connections", default.max_connections, minimum=1),
+        max_concurrency=section.integer("max_concurrency", default.max_concurrency, minimum=1),
+        connect_timeout_seconds=section.seconds(
+            "connect_timeout_seconds", default.connect_timeout_seconds, minimum=0.01
+        ),
+        max_retries=section.integer("max_retries", default.max_retries, maximum=10),
+        circuit_breaker=section.flag("circuit_breaker", default=default.circuit_breaker),
+        max_response_bytes=section.integer(
+            "max_response_bytes", default.max_response_bytes, minimum=1024
+        ),
         coalesce_queries=section.flag("coalesce_queries", default=default.coalesce_queries),
     )
     section.close()

@@ -190,8 +190,17 @@ class TrafficConfig:
     """How subgraphs are called."""
 
     timeout_seconds: float = 30.0
-    max_connections: int = 100
-    """Connections at once to one subgraph, per worker."""
+    max_concurrency: int = 100
+    """Requests at once to one subgraph, per worker; more wait their turn."""
+
+    connect_timeout_seconds: float = 5.0
+    max_retries: int = 2
+    """How often a query is sent again when the way to its subgraph fails."""
+
+    circuit_breaker: bool = True
+    """Whether a subgraph that keeps failing is given pauses."""
+
+    max_response_bytes: int = 64 * 1024 * 1024
 
     coalesce_queries: bool = False
     """Whether equal queries of one caller that are in flight at once share one execution."""

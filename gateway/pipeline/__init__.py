@@ -1,0 +1,1 @@
+"""One GraphQL request, stage after stage, from its text to the bytes of its answer."""

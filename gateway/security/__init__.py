@@ -1,0 +1,1 @@
+"""What the gateway refuses, and what it keeps to itself: tokens, limits, CORS, CSRF, masking."""

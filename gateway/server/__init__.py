@@ -1,0 +1,1 @@
+"""HTTP between clients and the pipeline: media types, bodies, statuses, health, the explorer page."""

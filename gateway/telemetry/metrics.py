@@ -1,0 +1,103 @@
+"""Prometheus metrics of the gateway. Every label has a closed set of values, so that no client can add a series."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
+from prometheus_client.multiprocess import MultiProcessCollector
+
+CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
+
+_REQUEST_BUCKETS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
+_OTHER = "other"
+_KINDS = frozenset({"query", "mutation", "subscription", "none"})
+
+
+class Metrics:
+    """Counts what happens and renders it for a scrape.
+
+    Args:
+        shared_folder: where the worker processes keep their values, so that a scrape of one shows
+            the sum of all; ``None`` for a process on its own.
+    """
+
+    def __init__(self, *, shared_folder: Path | None = None) -> None:
+        self._registry = CollectorRegistry()
+        self._shared_folder = shared_folder
+        self._subgraphs: frozenset[str] = frozenset()
+        self._requests = Counter(
+            "cattery_gateway_requests",
+            "HTTP requests to the GraphQL path, by kind of operation and HTTP status.",
+            ("kind", "status"),
+            registry=self._registry,
+        )
+        self._latency = Histogram(
+            "cattery_gateway_request_seconds",
+            "Time from a request's arrival to its answer.",
+            ("kind",),
+            buckets=_REQUEST_BUCKETS,
+            registry=self._registry,
+        )
+        self._in_flight = Gauge(
+            "cattery_gateway_requests_in_flight",
+            "HTTP requests being worked on.",
+            registry=self._registry,
+            multiprocess_mode="livesum",
+        )
+        self._calls = Counter(
+            "cattery_gateway_subgraph_calls",
+            "Requests to subgraphs, by outcome.",
+            ("subgraph", "outcome"),
+            registry=self._registry,
+        )
+        self._call_latency = Histogram(
+            "cattery_gateway_subgraph_call_seconds",
+            "Time from a request to a subgraph to its answer.",
+            ("subgraph",),
+            buckets=_REQUEST_BUCKETS,
+            registry=self._registry,
+        )
+        self._plans = Counter(
+            "cattery_gateway_plan_cache",
+            "Plans looked up, by whether the plan was there.",
+            ("result",),
+            registry=self._registry,
+        )
+        self._plan_hits = self._plans.labels("hit")
+        self._plan_misses = self._plans.labels("miss")
+
+    def set_subgraphs(self, names: Iterable[str]) -> None:
+        """Name the subgraphs; calls to any other are counted as ``other``."""
+        self._subgraphs = frozenset(names)
+
+    def request_started(self) -> None:
+        """Count a request in."""
+        self._in_flight.inc()
+
+    def request_finished(self, *, kind: str, status: int, seconds: float) -> None:
+        """Count a request out."""
+        kind = kind if kind in _KINDS else _OTHER
+        self._in_flight.dec()
+        self._requests.labels(kind, str(status)).inc()
+        self._latency.labels(kind).observe(seconds)
+
+    def subgraph_called(self, subgraph: str, *, seconds: float, failed: bool) -> None:
+        """Count one request to a subgraph."""
+        name = subgraph if subgraph in self._subgraphs else _OTHER
+        self._calls.labels(name, "failed" if failed else "answered").inc()
+        self._call_latency.labels(name).observe(seconds)
+
+    def plan_looked_up(self, *, was_cached: bool) -> None:
+        """Count a look into the plan cache."""
+        (self._plan_hits if was_cached else self._plan_misses).inc()
+
+    def render(self) -> bytes:
+        """Return the metrics as Prometheus reads them."""
+        if self._shared_folder is None:
+            return generate_latest(self._registry)
+        registry = CollectorRegistry()
+        # The collector puts itself into the registry.
+        MultiProcessCollector(registry, path=str(self._shared_folder))  # type: ignore[no-untyped-call]
+        return generate_latest(registry)

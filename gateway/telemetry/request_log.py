@@ -1,0 +1,79 @@
+"""One log line per request.
+
+In JSON the line is written directly, with the same fields as every other line: the general logging machinery would take
+longer over it than the gateway over a small query.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from datetime import UTC, datetime
+
+import orjson
+
+from shared.logging import get_logger
+
+from .request_record import RequestRecord
+
+_log = get_logger(__name__)
+
+
+class RequestLog:
+    """Writes the line of each finished request.
+
+    Args:
+        as_json: a JSON line on ``write``; else text through the logging of the process.
+        service: the name that is on every line.
+        errors_only: leave out requests that went well.
+        write: takes a line with its line end; standard error unless given.
+    """
+
+    def __init__(
+        self,
+        *,
+        as_json: bool,
+        service: str,
+        errors_only: bool,
+        write: Callable[[bytes], object] | None = None,
+    ) -> None:
+        self._as_json = as_json
+        self._service = service
+        self._errors_only = errors_only
+        self._write = write or _write_to_standard_error
+
+    def record(self, record: RequestRecord, *, status: int, size_bytes: int) -> None:
+        """Write the line of a request that was answered with ``status``."""
+        if self._errors_only and status < 400 and not record.error_codes:
+            return
+        fields: dict[str, object] = {
+            "request_id": record.request_id,
+            "trace_id": record.trace.trace_id,
+            "status": status,
+            "duration_ms": round(record.elapsed_seconds() * 1000, 2),
+            "size_bytes": size_bytes,
+            "operation": record.operation_name,
+            "kind": record.operation_kind,
+            "subject": record.subject,
+            "role": record.role,
+            "subgraph_calls": record.subgraph_calls,
+            "plan_cached": record.plan_was_cached,
+            "error_codes": list(record.error_codes),
+        }
+        if not self._as_json:
+            _log.info("request", **{key: value for key, value in fields.items() if value})
+            return
+        line = {
+            **fields,
+            "event": "request",
+            "level": "info",
+            "logger": __name__,
+            "timestamp": datetime.now(UTC).isoformat().replace("+00:00", "Z"),
+            "service": self._service,
+        }
+        self._write(orjson.dumps(line, option=orjson.OPT_APPEND_NEWLINE))
+
+
+def _write_to_standard_error(line: bytes) -> None:
+    # One system call per line: lines of several processes that share the stream do not mix.
+    os.write(2, line)

@@ -1,0 +1,43 @@
+"""W3C Trace Context: continues the caller's trace, or starts one.
+
+The gateway records no spans of its own; it keeps the trace whole, so that logs of gateway and subgraphs meet.
+
+Spec: W3C Trace Context, 3.2 (traceparent).
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from random import SystemRandom
+
+_TRACEPARENT = re.compile(r"(?!ff)[0-9a-f]{2}-([0-9a-f]{32})-([0-9a-f]{16})-([0-9a-f]{2})(-.*)?")
+_SAMPLED = "01"
+_random = SystemRandom()
+
+
+@dataclass(frozen=True, slots=True)
+class TraceContext:
+    """Where a request stands in its trace."""
+
+    trace_id: str
+    """32 hexadecimal digits."""
+
+    span_id: str
+    """16 hexadecimal digits: this request, the parent of its subgraph calls."""
+
+    flags: str
+
+    @property
+    def traceparent(self) -> str:
+        """The header to send on."""
+        return f"00-{self.trace_id}-{self.span_id}-{self.flags}"
+
+
+def continue_trace(traceparent: str | None) -> TraceContext:
+    """Return a new span in the caller's trace; in a new trace when there is none to continue."""
+    span_id = f"{_random.getrandbits(64) or 1:016x}"
+    match = _TRACEPARENT.fullmatch(traceparent) if traceparent else None
+    if match is None or not int(match[1], 16) or not int(match[2], 16):
+        return TraceContext(f"{_random.getrandbits(128) or 1:032x}", span_id, _SAMPLED)
+    return TraceContext(match[1], span_id, match[3])
