@@ -38,7 +38,7 @@ class Page(Generic[Row]):
 
 async def read_page(
     session: AsyncSession,
-    statement: Select[Any],
+    statement: Select[Row],
     *,
     sort: InstrumentedAttribute[Any],
     id_: InstrumentedAttribute[UUID],

@@ -1,0 +1,16 @@
+"""Orders' GraphQL schema: types that show rows, and resolvers thin enough to read at a glance."""
+
+from strawberry.federation import Schema
+
+from shared.federation import build_schema
+
+from .mutation import Mutation
+from .query import Query
+from .types import ClientType, OrderType, ServiceTypeType
+
+
+def make_schema() -> Schema:
+    """Return the subgraph's schema."""
+    return build_schema(
+        query=Query, mutation=Mutation, types=[OrderType, ClientType, ServiceTypeType]
+    )
