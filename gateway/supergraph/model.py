@@ -1,0 +1,140 @@
+"""What a supergraph says, as data: which subgraph knows and resolves what.
+
+Graphs are numbered in the order of ``join__Graph``; a *mask* is an int with one bit per graph.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+
+from graphql import DocumentNode, GraphQLSchema
+
+from .features import Features
+from .selections import Selection
+from .type_ref import TypeRef
+
+
+class TypeKind(StrEnum):
+    """The six kinds of named types."""
+
+    OBJECT = "object"
+    INTERFACE = "interface"
+    UNION = "union"
+    ENUM = "enum"
+    SCALAR = "scalar"
+    INPUT_OBJECT = "input object"
+
+
+@dataclass(frozen=True, slots=True)
+class FieldSet:
+    """A ``fields:`` argument, read."""
+
+    text: str
+    selections: tuple[Selection, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Key:
+    """A ``@key`` of one type in one graph."""
+
+    graph: int
+    fields: FieldSet
+    is_resolvable: bool
+    """Whether the graph can be entered with it; ``False`` for ``resolvable: false``."""
+
+
+@dataclass(frozen=True, slots=True)
+class OverrideLabel:
+    """A progressive override: the field is resolved here while its label is (or is not) active."""
+
+    label: str
+    resolves_when_active: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GraphField:
+    """A field as one graph has it."""
+
+    type: TypeRef
+    """Its type there: it may be narrower or stricter than the supergraph's."""
+
+    is_external: bool
+    """Known there but not resolved, short of a ``@provides``: ``external`` or ``usedOverridden``."""
+
+    requires: FieldSet | None
+    provides: FieldSet | None
+    override_label: OverrideLabel | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FieldDefinition:
+    """A field of an object or interface."""
+
+    name: str
+    type: TypeRef
+    graphs: Mapping[int, GraphField]
+    """The graphs that know it. Empty when only an interface object supplies it."""
+
+    is_inaccessible: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TypeDefinition:
+    """A named type; what does not apply to its kind is empty."""
+
+    name: str
+    kind: TypeKind
+    graphs: int
+    """Mask of the graphs that define it."""
+
+    is_inaccessible: bool
+    keys: tuple[Key, ...] = ()
+    interface_object_graphs: int = 0
+    """Mask of the graphs in which this interface is an object (``@interfaceObject``)."""
+
+    fields: Mapping[str, FieldDefinition]
+    interfaces: Mapping[str, int]
+    """Interfaces it implements, with the mask of graphs in which it does."""
+
+    members: Mapping[str, int]
+    """Members of a union, with the mask of graphs in which they are."""
+
+    enum_values: tuple[str, ...] = ()
+    """Values of an enum, without the inaccessible ones."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False, weakref_slot=True)
+class Supergraph:
+    """A loaded supergraph. Compared by identity, so that what is derived from it can be kept."""
+
+    id: str
+    """Hash of the SDL: equal for equal text."""
+
+    subgraphs: Mapping[str, str]
+    """Name to URL, in the order of ``graph_names``."""
+
+    graph_names: tuple[str, ...]
+    api_schema: GraphQLSchema
+    types: Mapping[str, TypeDefinition]
+    root_types: Mapping[str, str]
+    """``query``, ``mutation``, ``subscription`` to the name of their type, as far as there is one."""
+
+    possible_types: Mapping[str, frozenset[str]]
+    """Object types that a value of a composite type can be, inaccessible ones included."""
+
+    local_types: Mapping[str, tuple[frozenset[str], ...]]
+    """The same by graph: what the graph itself believes. Empty where it does not know the type."""
+
+    override_labels: frozenset[str]
+    """All labels of progressive overrides."""
+
+    document: DocumentNode
+    """The supergraph's syntax, for what the model leaves out (authorization, cost, tags)."""
+
+    features: Features
+
+    def is_visible(self, type_name: str) -> bool:
+        """Whether the API schema has the type."""
+        return type_name in self.api_schema.type_map
