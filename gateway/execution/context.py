@@ -1,0 +1,41 @@
+"""What an execution needs besides its plan: transports, headers, the API schema, a deadline, a sink for telemetry."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+
+from gateway.transports.base import Transport
+
+from .introspection import Introspection
+from .result import SubgraphCall
+
+
+def ignore_call(call: SubgraphCall) -> None:
+    """Be the sink of whoever does not listen."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExecutionContext:
+    """The surroundings of one execution."""
+
+    transports: Mapping[str, Transport]
+    """By subgraph name."""
+
+    introspection: Introspection | None = None
+    """``None`` when the plan is known to hold no introspection."""
+
+    headers: tuple[tuple[str, str], ...] = ()
+    """Sent to every subgraph."""
+
+    subgraph_headers: Mapping[str, tuple[tuple[str, str], ...]] = field(default_factory=dict)
+    """For subgraphs with rules of their own: sent instead of ``headers``."""
+
+    deadline: float | None = None
+    """When to give up, by the clock of the event loop (``loop.time()``).
+
+    What has arrived by then is answered; what has not, counts as timed out.
+    """
+
+    on_subgraph_call: Callable[[SubgraphCall], None] = ignore_call
+    """Called after every request to a subgraph, failed ones too, in the order they end."""

@@ -1,0 +1,56 @@
+"""JSON in and out: orjson, and the standard library where orjson refuses (integers beyond 64 bits, lone surrogates)."""
+
+from __future__ import annotations
+
+import json
+import math
+from typing import NoReturn
+
+import orjson
+
+_EVERY_DIGIT_TO_ZERO = bytes(0x30 if 0x30 <= byte <= 0x39 else byte for byte in range(256))
+_LONG_INTEGER = b"0" * 19
+"""Every integer beyond 64 bits has at least as many digits."""
+
+
+def decode_json(text: bytes, *, exact_integers: bool = False) -> object:
+    """Return the value of a JSON text.
+
+    orjson reads an integer beyond 64 bits as a float, silently. With ``exact_integers`` a text with a long run of
+    digits goes to the standard library; looking for one takes about a fifth of the time of reading the text.
+
+    Raises:
+        ValueError: the text is not JSON, is not UTF-8, or holds a number that is not finite.
+        RecursionError: the text is nested too deep.
+    """
+    if exact_integers and _LONG_INTEGER in text.translate(_EVERY_DIGIT_TO_ZERO):
+        return _decode_exactly(text)
+    try:
+        return orjson.loads(text)
+    except orjson.JSONDecodeError:
+        return _decode_exactly(text)
+
+
+def encode_json(value: object) -> bytes:
+    """Return the JSON text of a value made of dicts, lists and scalars."""
+    try:
+        return orjson.dumps(value)
+    except TypeError:
+        # ASCII, because a lone surrogate has no UTF-8.
+        return json.dumps(value, separators=(",", ":"), allow_nan=False).encode("ascii")
+
+
+def _decode_exactly(text: bytes) -> object:
+    value: object = json.loads(text, parse_constant=_refuse, parse_float=_parse_finite)
+    return value
+
+
+def _parse_finite(text: str) -> float:
+    value = float(text)
+    if not math.isfinite(value):
+        _refuse(text)
+    return value
+
+
+def _refuse(text: str) -> NoReturn:
+    raise ValueError(f"{text} is not a finite number.")

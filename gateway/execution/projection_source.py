@@ -1,0 +1,248 @@
+"""Generates Python code that projects a response tree: one function per object or list of the projection.
+
+The code knows the good case only. An object becomes one dict literal, a leaf one type test; the first value that is
+not as the schema says raises, and the interpreter takes over. The two agree on everything else, which is tested on
+random trees.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TypeAlias, assert_never
+
+from gateway.query_plan.nodes import (
+    ClassProjection,
+    EnumProjection,
+    FieldProjection,
+    IntrospectionProjection,
+    LeafKind,
+    LeafProjection,
+    ListProjection,
+    ObjectProjection,
+    TypenameProjection,
+    ValueProjection,
+)
+
+from .result import JsonObject
+
+CompiledProjection: TypeAlias = Callable[[JsonObject], JsonObject]
+"""Raises whatever comes up (``Irregular``, ``TypeError`` …) unless the whole tree is as the schema says."""
+
+
+class Irregular(Exception):
+    """A value is not as the API schema says."""
+
+
+def compile_projection(projection: ObjectProjection) -> CompiledProjection:
+    """Return a function that projects a whole tree; milliseconds of work."""
+    writer = _Writer()
+    name = writer.object_function(projection)
+    namespace: dict[str, object] = {**writer.constants, "bad": _bad, "none": _none, "fill": _fill}
+    code = compile("\n".join(writer.lines), "<projection>", "exec")
+    # The text is made of our own templates and of repr() of names from the plan, so nothing foreign can run.
+    exec(code, namespace)  # noqa: S102
+    function: CompiledProjection = namespace[name]  # type: ignore[assignment]
+    return function
+
+
+def _bad() -> object:
+    """Refuse a value."""
+    raise Irregular
+
+
+def _none(value: object) -> None:
+    """Let null pass where a value of another kind was expected, and nothing else."""
+    if value is not None:
+        raise Irregular
+
+
+def _fill(obj: JsonObject, keys: tuple[str, ...]) -> None:
+    """Put null for absent keys, which counts as the same."""
+    for key in keys:
+        obj.setdefault(key, None)
+
+
+# ``{v}`` is where a test reads the value first, and may assign it.
+_LEAF_TESTS: dict[LeafKind, str] = {
+    LeafKind.STRING: "{v}.__class__ is str",
+    LeafKind.ID: "{v}.__class__ is str",
+    LeafKind.INT: "{v}.__class__ is int and -2147483648 <= v <= 2147483647",
+    LeafKind.FLOAT: "({v}.__class__ is float or v.__class__ is int)",
+    LeafKind.BOOLEAN: "{v}.__class__ is bool",
+}
+
+
+class _Writer:
+    """Collects functions, inner ones first, and the constants that they name."""
+
+    def __init__(self) -> None:
+        self.lines: list[str] = []
+        self.constants: dict[str, object] = {}
+        self._functions: dict[tuple[str, int], str] = {}
+        self._count = 0
+
+    def object_function(self, node: ObjectProjection) -> str:
+        """Return the name of a function from an object to its projection, ``None`` for an unknown type."""
+        known = self._functions.get(("object", id(node)))
+        if known is not None:
+            return known
+        name = self._functions["object", id(node)] = self._name("o")
+        classes = [(chosen, self._literal(chosen, node.typename_key)) for chosen in node.classes]
+        body = [f"def {name}(o):", "    if o.__class__ is not dict: bad()", "    try:"]
+        if node.typename_key is None:
+            body.append(f"        return {classes[0][1] if classes else None}")
+        else:
+            body.append(f"        t = o[{node.typename_key!r}]")
+            for chosen, literal in classes:
+                body.append(f"        if {self._type_test(chosen)}: return {literal}")
+            body.append("        return None")
+        keys = self._constant("K", _keys_of(node))
+        body += ["    except KeyError:", f"        fill(o, {keys})", f"        return {name}(o)"]
+        self.lines += body
+        return name
+
+    def list_function(self, node: ListProjection) -> str:
+        """Return the name of a function from a list to its projection."""
+        known = self._functions.get(("list", id(node)))
+        if known is not None:
+            return known
+        name = self._functions["list", id(node)] = self._name("l")
+        self.lines += self._list_of(node, name)
+        return name
+
+    def _list_of(self, node: ListProjection, name: str) -> list[str]:
+        item = node.item
+        if isinstance(item, LeafProjection | EnumProjection):
+            # Leaves pass unchanged, and so does the list of them.
+            test = self._leaf_test(item)
+            if test is None:
+                test = "v is not None" if node.item_non_null else "True"
+            else:
+                test = (
+                    test.format(v="v")
+                    if node.item_non_null
+                    else f"v is None or {test.format(v='v')}"
+                )
+            return [
+                f"def {name}(items):",
+                "    for v in items:",
+                f"        if not ({test}): bad()",
+                "    return items",
+            ]
+        if isinstance(item, ObjectProjection):
+            return self._list_of_objects(item, name, item_non_null=node.item_non_null)
+        value = self._value(item, "v := i", non_null=node.item_non_null)
+        return [f"def {name}(items):", f"    return [{value} for i in items]"]
+
+    def _list_of_objects(
+        self, item: ObjectProjection, name: str, *, item_non_null: bool
+    ) -> list[str]:
+        null = "bad()" if item_non_null else "add(None)"
+        head = [
+            f"def {name}(items):",
+            "    out = []",
+            "    add = out.append",
+            "    for o in items:",
+        ]
+        if item.typename_key is not None or not item.classes or not item.classes[0].fields:
+            function = self.object_function(item)
+            return [
+                *head,
+                "        p = None if o is None else " + f"{function}(o)",
+                f"        if p is None: {null}",
+                "        else: add(p)",
+                "    return out",
+            ]
+        # The usual list: its objects are written right here, without a call for each.
+        literal = self._literal(item.classes[0], None)
+        keys = self._constant("K", _keys_of(item))
+        return [
+            *head,
+            "        if o.__class__ is dict:",
+            "            try:",
+            f"                add({literal})",
+            "            except KeyError:",
+            f"                fill(o, {keys})",
+            f"                add({literal})",
+            f"        elif o is None: {null}",
+            "        else: bad()",
+            "    return out",
+        ]
+
+    def _literal(self, chosen: ClassProjection, typename_key: str | None) -> str:
+        entries = [
+            f"{part.response_key!r}: {self._field(part, typename_key)}" for part in chosen.fields
+        ]
+        return "{" + ", ".join(entries) + "}"
+
+    def _field(self, part: FieldProjection, typename_key: str | None) -> str:
+        if isinstance(part.value, TypenameProjection):
+            if part.value.constant is not None:
+                return repr(part.value.constant)
+            # Where it is read, the type has been tested already, so it is a name.
+            return "t" if typename_key is not None else ("bad()" if part.non_null else "None")
+        return self._value(part.value, f"v := o[{part.source!r}]", non_null=part.non_null)
+
+    def _value(self, node: ValueProjection, taken: str, *, non_null: bool) -> str:
+        """Return an expression for a value; ``taken`` assigns the raw one to ``v``."""
+        otherwise = "bad()" if non_null else "none(v)"
+        match node:
+            case LeafProjection() | EnumProjection():
+                test = self._leaf_test(node)
+                if test is None:
+                    return f"v if ({taken}) is not None else bad()" if non_null else f"({taken})"
+                return f"v if {test.format(v=f'({taken})')} else {otherwise}"
+            case ListProjection():
+                function = self.list_function(node)
+                return f"{function}(v) if ({taken}).__class__ is list else {otherwise}"
+            case ObjectProjection():
+                call = f"{self.object_function(node)}(v)"
+                if non_null and (node.typename_key is not None or not node.classes):
+                    call = f"({call} or bad())" if _has_fields(node) else f"required({call})"
+                    self.constants["required"] = _required
+                return f"{call} if ({taken}).__class__ is dict else {otherwise}"
+            case IntrospectionProjection():
+                return f"v if ({taken}) is not None else bad()" if non_null else f"({taken})"
+            case TypenameProjection():
+                return repr(node.constant) if node.constant is not None else f"({taken})"
+            case _:
+                assert_never(node)
+
+    def _leaf_test(self, node: LeafProjection | EnumProjection) -> str | None:
+        """Return a test of ``v``; ``None`` when anything goes."""
+        if isinstance(node, EnumProjection):
+            return f"{{v}} in {self._constant('E', node.values)}"
+        return _LEAF_TESTS.get(node.kind)
+
+    def _type_test(self, chosen: ClassProjection) -> str:
+        if len(chosen.types) == 1:
+            return f"t == {next(iter(chosen.types))!r}"
+        return f"t in {self._constant('T', chosen.types)}"
+
+    def _constant(self, prefix: str, value: object) -> str:
+        name = self._name(prefix)
+        self.constants[name] = value
+        return name
+
+    def _name(self, prefix: str) -> str:
+        self._count += 1
+        return f"{prefix}{self._count}"
+
+
+def _required(value: object) -> object:
+    """Refuse null, which stands for an object of an unknown type."""
+    if value is None:
+        raise Irregular
+    return value
+
+
+def _has_fields(node: ObjectProjection) -> bool:
+    return all(chosen.fields for chosen in node.classes)
+
+
+def _keys_of(node: ObjectProjection) -> tuple[str, ...]:
+    """Return every key that the code of ``node`` reads."""
+    keys = [part.source for chosen in node.classes for part in chosen.fields]
+    if node.typename_key is not None:
+        keys.append(node.typename_key)
+    return tuple(dict.fromkeys(keys))
