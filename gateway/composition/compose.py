@@ -1,0 +1,84 @@
+"""Composes subgraphs into a supergraph: the phases, in order, and how far one goes when something is wrong.
+
+Faults of one phase hide those of later ones only where they have to. A subgraph that is no valid GraphQL ends the run
+after its phase, since nothing can be said without it. Anything else is stood in for, and later phases leave out what
+concerns a type already at fault.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from .errors import MAX_PROBLEMS, CompositionCode, CompositionError, CompositionHint, Report
+from .field_usage import find_field_usage
+from .merging.merge import merge_subgraphs
+from .subgraph_loader import load_subgraph
+from .subgraph_schema import SubgraphSchema
+from .supergraph_printer import print_supergraph
+
+
+@dataclass(frozen=True, slots=True)
+class SubgraphSource:
+    """A subgraph to compose: its SDL, and the address that the supergraph records."""
+
+    name: str
+    url: str
+    sdl: str
+
+
+@dataclass(frozen=True, slots=True)
+class CompositionResult:
+    """A supergraph, or why there is none."""
+
+    supergraph_sdl: str | None
+    """``None`` if and only if there are errors."""
+
+    errors: tuple[CompositionError, ...] = ()
+    hints: tuple[CompositionHint, ...] = ()
+
+
+def compose(subgraphs: Sequence[SubgraphSource]) -> CompositionResult:
+    """Compose subgraphs into supergraph SDL.
+
+    Pure, deterministic and independent of the subgraphs' order: they are taken in order of their names. Errors and
+    hints are capped at 200 each.
+    """
+    report = Report()
+    sdl = _run(sorted(subgraphs, key=lambda source: source.name), report)
+    return CompositionResult(
+        supergraph_sdl=None if report.has_errors else sdl,
+        errors=tuple(report.errors[:MAX_PROBLEMS]),
+        hints=tuple(report.hints[:MAX_PROBLEMS]),
+    )
+
+
+def _run(sources: Sequence[SubgraphSource], report: Report) -> str | None:
+    subgraphs = _load(sources, report)
+    if subgraphs is None:
+        return None
+    usages = [find_field_usage(subgraph) for subgraph in subgraphs]
+    merged = merge_subgraphs(subgraphs, usages, report)
+    return print_supergraph(merged)
+
+
+def _load(sources: Sequence[SubgraphSource], report: Report) -> list[SubgraphSchema] | None:
+    _check_names(sources, report)
+    loaded = [load_subgraph(source.name, source.url, source.sdl, report) for source in sources]
+    subgraphs = [subgraph for subgraph in loaded if subgraph is not None]
+    return subgraphs if len(subgraphs) == len(sources) else None
+
+
+def _check_names(sources: Sequence[SubgraphSource], report: Report) -> None:
+    seen: set[str] = set()
+    for source in sources:
+        problem = None
+        if not source.name.strip():
+            problem = "A subgraph has no name."
+        elif source.name == "_":
+            problem = 'The subgraph name "_" is reserved.'
+        elif source.name in seen:
+            problem = f'Two subgraphs are named "{source.name}".'
+        seen.add(source.name)
+        if problem is not None:
+            report.error(CompositionCode.INVALID_SUBGRAPH_NAME, problem)

@@ -1,0 +1,166 @@
+"""What the published specifications define: federation versions, their directives and types, and linkable features.
+
+This is data only; ``links.py`` resolves what a subgraph calls these, ``subgraph_loader.py`` checks definitions
+against them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TypeAlias
+
+Version: TypeAlias = tuple[int, int]
+
+SPECS = "https://specs.apollo.dev"
+FEDERATION = f"{SPECS}/federation"
+LINK = f"{SPECS}/link"
+
+OLDEST: Version = (2, 0)
+NEWEST: Version = (2, 14)
+
+
+@dataclass(frozen=True, slots=True)
+class DirectiveSpec:
+    """A directive of the federation specification."""
+
+    name: str
+    since: Version
+    arguments: str
+    """As in a definition; types of the specification are written ``{FieldSet}``."""
+
+    locations: str
+    repeatable: bool = False
+    feature: str | None = None
+    """The feature under whose own link it reaches the supergraph; ``None`` when it is consumed by composition."""
+
+    def definition(self, directive: str, types: Mapping[str, str]) -> str:
+        """Return the SDL definition under the given local names."""
+        repeatable = " repeatable" if self.repeatable else ""
+        arguments = self.arguments.format_map(types)
+        return f"directive @{directive}{arguments}{repeatable} on {self.locations}"
+
+
+_AUTH = "FIELD_DEFINITION | OBJECT | INTERFACE | SCALAR | ENUM"
+_HIDEABLE = (
+    "FIELD_DEFINITION | INTERFACE | OBJECT | UNION | ARGUMENT_DEFINITION | SCALAR | ENUM"
+    " | ENUM_VALUE | INPUT_OBJECT | INPUT_FIELD_DEFINITION"
+)
+
+_DIRECTIVES = (
+    DirectiveSpec(
+        "key",
+        (2, 0),
+        "(fields: {FieldSet}!, resolvable: Boolean = true)",
+        "OBJECT | INTERFACE",
+        repeatable=True,
+    ),
+    DirectiveSpec("requires", (2, 0), "(fields: {FieldSet}!)", "FIELD_DEFINITION"),
+    DirectiveSpec("provides", (2, 0), "(fields: {FieldSet}!)", "FIELD_DEFINITION"),
+    DirectiveSpec("external", (2, 0), "(reason: String)", "OBJECT | FIELD_DEFINITION"),
+    DirectiveSpec("shareable", (2, 0), "", "OBJECT | FIELD_DEFINITION", repeatable=True),
+    DirectiveSpec("override", (2, 0), "(from: String!, label: String)", "FIELD_DEFINITION"),
+    DirectiveSpec("extends", (2, 0), "", "OBJECT | INTERFACE"),
+    DirectiveSpec(
+        "tag",
+        (2, 0),
+        "(name: String!)",
+        f"{_HIDEABLE} | SCHEMA",
+        repeatable=True,
+        feature="tag",
+    ),
+    DirectiveSpec("inaccessible", (2, 0), "", _HIDEABLE, feature="inaccessible"),
+    DirectiveSpec("composeDirective", (2, 1), "(name: String)", "SCHEMA", repeatable=True),
+    DirectiveSpec("interfaceObject", (2, 3), "", "OBJECT"),
+    DirectiveSpec("authenticated", (2, 5), "", _AUTH, feature="authenticated"),
+    DirectiveSpec(
+        "requiresScopes", (2, 5), "(scopes: [[{Scope}!]!]!)", _AUTH, feature="requiresScopes"
+    ),
+    DirectiveSpec("policy", (2, 6), "(policies: [[{Policy}!]!]!)", _AUTH, feature="policy"),
+    DirectiveSpec(
+        "context", (2, 8), "(name: String!)", "INTERFACE | OBJECT | UNION", repeatable=True
+    ),
+    DirectiveSpec("fromContext", (2, 8), "(field: {ContextFieldValue})", "ARGUMENT_DEFINITION"),
+    DirectiveSpec(
+        "cost",
+        (2, 9),
+        "(weight: Int!)",
+        "ARGUMENT_DEFINITION | ENUM | FIELD_DEFINITION | INPUT_FIELD_DEFINITION | OBJECT | SCALAR",
+        feature="cost",
+    ),
+    DirectiveSpec(
+        "listSize",
+        (2, 9),
+        "(assumedSize: Int, slicingArguments: [String!], sizedFields: [String!],"
+        " requireOneSlicingArgument: Boolean = true)",
+        "FIELD_DEFINITION",
+        feature="cost",
+    ),
+    DirectiveSpec(
+        "cacheTag", (2, 12), "(format: String!)", "FIELD_DEFINITION | OBJECT", repeatable=True
+    ),
+)
+
+DIRECTIVES: Mapping[str, DirectiveSpec] = {spec.name: spec for spec in _DIRECTIVES}
+
+TYPES: Mapping[str, Version] = {
+    "FieldSet": (2, 0),
+    "Scope": (2, 5),
+    "Policy": (2, 6),
+    "ContextFieldValue": (2, 8),
+}
+"""The specification's scalars, and the version that brought each."""
+
+FEDERATION_1_DIRECTIVES = frozenset({"key", "requires", "provides", "external", "extends", "tag"})
+"""What a subgraph may use without any ``@link``."""
+
+UNSUPPORTED_DIRECTIVES = frozenset({"context", "fromContext", "cacheTag"})
+"""Refused with UNSUPPORTED_FEATURE rather than ignored: leaving them out would change what a query returns."""
+
+
+@dataclass(frozen=True, slots=True)
+class FeatureSpec:
+    """A specification that supergraphs link for the sake of directives that outlive composition."""
+
+    name: str
+    version: str
+    """The version that composed supergraphs link."""
+
+    purpose: str | None
+    """``SECURITY`` or ``EXECUTION`` when a reader that does not know the feature has to refuse."""
+
+    directives: tuple[str, ...]
+    scalars: tuple[str, ...] = ()
+    since: Version = OLDEST
+    """The federation version in which a subgraph may use it."""
+
+    @property
+    def identity(self) -> str:
+        """Its URL without the version."""
+        return f"{SPECS}/{self.name}"
+
+    @property
+    def url(self) -> str:
+        """Its URL as a supergraph links it."""
+        return f"{self.identity}/{self.version}"
+
+
+_FEATURES = (
+    FeatureSpec("tag", "v0.3", None, ("tag",)),
+    FeatureSpec("inaccessible", "v0.2", "SECURITY", ("inaccessible",)),
+    FeatureSpec("authenticated", "v0.1", "SECURITY", ("authenticated",), since=(2, 5)),
+    FeatureSpec(
+        "requiresScopes", "v0.1", "SECURITY", ("requiresScopes",), ("Scope",), since=(2, 5)
+    ),
+    FeatureSpec("policy", "v0.1", "SECURITY", ("policy",), ("Policy",), since=(2, 6)),
+    FeatureSpec("cost", "v0.1", None, ("cost", "listSize"), since=(2, 9)),
+)
+
+FEATURES: Mapping[str, FeatureSpec] = {feature.name: feature for feature in _FEATURES}
+
+UNSUPPORTED_FEATURES = frozenset({"connect", "context", "cacheTag", "source"})
+"""Features of the same publisher that this composition knows of and cannot carry."""
+
+MACHINERY_TYPES = frozenset({"_Any", "_Entity", "_Service", "_FieldSet"})
+MACHINERY_FIELDS = frozenset({"_entities", "_service"})
+"""What the subgraph protocol adds to every subgraph; part of no supergraph."""

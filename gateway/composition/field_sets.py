@@ -1,0 +1,237 @@
+"""Field sets, the selections inside ``@key``, ``@requires`` and ``@provides``: parsed, and walked over types."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Protocol, TypeAlias
+
+from graphql import (
+    FieldNode,
+    GraphQLError,
+    InlineFragmentNode,
+    OperationDefinitionNode,
+    SelectionSetNode,
+    ValueNode,
+    parse,
+)
+
+from .subgraph_schema import BUILT_IN_SCALARS, COMPOSITE_KINDS, TypeKind
+from .type_refs import TypeRef, named_type
+
+
+class FieldSetInvalid(ValueError):
+    """The text is no field set; the message says why and becomes part of a coded error."""
+
+
+@dataclass(frozen=True, slots=True)
+class SelectedField:
+    """A field of a field set."""
+
+    name: str
+    arguments: tuple[tuple[str, ValueNode], ...]
+    has_directives: bool
+    has_alias: bool
+    selections: tuple[Selection, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class SelectedFragment:
+    """An inline fragment of a field set."""
+
+    type_condition: str | None
+    has_directives: bool
+    selections: tuple[Selection, ...]
+
+
+Selection: TypeAlias = SelectedField | SelectedFragment
+
+
+class FieldLike(Protocol):
+    """A field as far as a field set cares."""
+
+    @property
+    def type(self) -> TypeRef:
+        """Its type."""
+
+    @property
+    def arguments(self) -> Mapping[str, object]:
+        """Its arguments by name."""
+
+
+class TypeLike(Protocol):
+    """A type as far as a field set cares."""
+
+    @property
+    def kind(self) -> TypeKind:
+        """Its kind."""
+
+    @property
+    def fields(self) -> Mapping[str, FieldLike]:
+        """Its fields by name."""
+
+
+class SchemaLike(Protocol):
+    """A subgraph, or the supergraph."""
+
+    @property
+    def types(self) -> Mapping[str, TypeLike]:
+        """Types by name."""
+
+    def runtime_types(self, name: str) -> frozenset[str]:
+        """Return the object types that a value of this type can have."""
+
+
+@lru_cache(maxsize=4096)
+def parse_field_set(text: str) -> tuple[Selection, ...]:
+    """Parse ``id org { id }``; outer braces are optional.
+
+    Raises:
+        FieldSetInvalid: it is not a selection, or holds named fragments.
+    """
+    source = text.strip()
+    if not source.startswith("{"):
+        source = f"{{{source}}}"
+    try:
+        document = parse(source, no_location=True)
+    except GraphQLError as error:
+        raise FieldSetInvalid(error.message) from error
+    definition = document.definitions[0]
+    if len(document.definitions) != 1 or not isinstance(definition, OperationDefinitionNode):
+        raise FieldSetInvalid("it is more than one selection.")
+    return _selections(definition.selection_set)
+
+
+def _selections(node: SelectionSetNode | None) -> tuple[Selection, ...]:
+    if node is None:
+        return ()
+    result: list[Selection] = []
+    for selection in node.selections:
+        match selection:
+            case FieldNode():
+                result.append(
+                    SelectedField(
+                        name=selection.name.value,
+                        arguments=tuple((a.name.value, a.value) for a in selection.arguments or ()),
+                        has_directives=bool(selection.directives),
+                        has_alias=selection.alias is not None,
+                        selections=_selections(selection.selection_set),
+                    )
+                )
+            case InlineFragmentNode():
+                condition = selection.type_condition
+                result.append(
+                    SelectedFragment(
+                        type_condition=condition.name.value if condition else None,
+                        has_directives=bool(selection.directives),
+                        selections=_selections(selection.selection_set),
+                    )
+                )
+            case _:
+                raise FieldSetInvalid("named fragments cannot be used.")
+    return tuple(result)
+
+
+@dataclass(frozen=True, slots=True)
+class Visit:
+    """A field of a field set, met at a type."""
+
+    parent: str
+    selection: SelectedField
+    ancestors: tuple[tuple[str, str], ...]
+    """(type, field) of the fields around it, outermost first."""
+
+    @property
+    def coordinate(self) -> tuple[str, str]:
+        """(type, field)."""
+        return self.parent, self.selection.name
+
+
+def walk_field_set(
+    schema: SchemaLike, parent: str, selections: tuple[Selection, ...]
+) -> Iterator[Visit]:
+    """Yield every field that exists, parents before children; ``__typename`` and what does not exist are left out."""
+    yield from _walk(schema, parent, selections, ())
+
+
+def _walk(
+    schema: SchemaLike,
+    parent: str,
+    selections: tuple[Selection, ...],
+    ancestors: tuple[tuple[str, str], ...],
+) -> Iterator[Visit]:
+    for selection in selections:
+        if isinstance(selection, SelectedFragment):
+            inner = selection.type_condition or parent
+            yield from _walk(schema, inner, selection.selections, ancestors)
+            continue
+        type_ = schema.types.get(parent)
+        field = type_.fields.get(selection.name) if type_ else None
+        if field is None:
+            continue
+        yield Visit(parent, selection, ancestors)
+        if selection.selections:
+            below = (*ancestors, (parent, selection.name))
+            yield from _walk(schema, named_type(field.type), selection.selections, below)
+
+
+def check_selections(
+    schema: SchemaLike, parent: str, selections: tuple[Selection, ...]
+) -> Iterator[str]:
+    """Yield what keeps a parsed field set from being a valid selection on ``parent``."""
+    if not selections:
+        yield "it selects nothing."
+    type_ = schema.types.get(parent)
+    for selection in selections:
+        if isinstance(selection, SelectedFragment):
+            yield from _check_fragment(schema, parent, selection)
+        elif selection.name == "__typename":
+            continue
+        elif type_ is None or selection.name not in type_.fields:
+            yield f'"{parent}" has no field "{selection.name}".'
+        else:
+            yield from _check_field(schema, parent, type_.fields[selection.name], selection)
+
+
+def _check_fragment(schema: SchemaLike, parent: str, fragment: SelectedFragment) -> Iterator[str]:
+    condition = fragment.type_condition or parent
+    if condition not in schema.types:
+        yield f'there is no type "{condition}".'
+    elif schema.types[condition].kind not in COMPOSITE_KINDS:
+        yield f'"{condition}" has no fields.'
+    elif condition != parent and schema.runtime_types(condition).isdisjoint(
+        schema.runtime_types(parent)
+    ):
+        yield f'no "{parent}" can be a "{condition}".'
+    else:
+        yield from check_selections(schema, condition, fragment.selections)
+
+
+def _check_field(
+    schema: SchemaLike, parent: str, field: FieldLike, selection: SelectedField
+) -> Iterator[str]:
+    if selection.has_alias:
+        yield f'"{selection.name}" cannot have an alias.'
+    for name, _ in selection.arguments:
+        if name not in field.arguments:
+            yield f'"{parent}.{selection.name}" has no argument "{name}".'
+    target = named_type(field.type)
+    is_composite = (
+        target not in BUILT_IN_SCALARS
+        and target in schema.types
+        and schema.types[target].kind in COMPOSITE_KINDS
+    )
+    if is_composite and not selection.selections:
+        yield f'"{parent}.{selection.name}" is a {target}: its fields have to be selected.'
+    elif not is_composite and selection.selections:
+        yield f'"{parent}.{selection.name}" is a {target}, which has no fields.'
+    elif is_composite:
+        yield from check_selections(schema, target, selection.selections)
+
+
+def any_selection(
+    selections: tuple[Selection, ...], predicate: Callable[[Selection], bool]
+) -> bool:
+    """Whether any selection, however deep, satisfies ``predicate``."""
+    return any(predicate(s) or any_selection(s.selections, predicate) for s in selections)

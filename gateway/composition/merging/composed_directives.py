@@ -1,0 +1,248 @@
+"""``@composeDirective``: custom directives that the supergraph keeps, with the link that defines them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+
+from graphql import print_ast
+from graphql.language import DirectiveDefinitionNode
+
+from gateway.composition.errors import CompositionCode, HintCode, Report, SourceLocation
+from gateway.composition.federation_spec import DIRECTIVES, FEATURES, FEDERATION, LINK, Version
+from gateway.composition.links import Link
+from gateway.composition.subgraph_schema import AppliedDirective, SubgraphSchema
+from gateway.composition.supergraph_model import MergedLink
+
+from .context import named_subgraphs
+
+
+@dataclass(slots=True)
+class ComposedDirectives:
+    """What the supergraph takes over."""
+
+    names: dict[str, str] = field(default_factory=dict)
+    """Local name → name in the supergraph (the same: all subgraphs have to agree on it)."""
+
+    links: list[MergedLink] = field(default_factory=list)
+    definitions: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class _Request:
+    """One ``@composeDirective`` that is in order."""
+
+    subgraph: SubgraphSchema
+    link: Link
+    element: str
+    """The directive's name in its own feature."""
+
+    local: str
+    location: SourceLocation | None
+
+
+def find_composed_directives(
+    subgraphs: Sequence[SubgraphSchema], report: Report
+) -> ComposedDirectives:
+    """Return the directives to keep; what asks for something impossible is reported."""
+    requests = [
+        request
+        for subgraph in subgraphs
+        for directive in subgraph.schema_directives
+        if directive.spec == "composeDirective"
+        for request in _read(subgraph, directive, report)
+    ]
+    by_feature: dict[str, list[_Request]] = {}
+    for request in requests:
+        by_feature.setdefault(request.link.identity, []).append(request)
+    composed = ComposedDirectives()
+    for identity, asked in by_feature.items():
+        if _agree_on_version(identity, asked, subgraphs, report) and _agree_on_names(
+            asked, subgraphs, report
+        ):
+            _add_feature(composed, asked, subgraphs)
+    _check_collisions(requests, report)
+    return composed
+
+
+def _read(
+    subgraph: SubgraphSchema, directive: AppliedDirective, report: Report
+) -> Iterator[_Request]:
+    written = directive.string("name")
+    at = [directive.location]
+    if not written or not written.startswith("@"):
+        report.error(
+            CompositionCode.DIRECTIVE_COMPOSITION_ERROR,
+            f'In subgraph "{subgraph.name}": @composeDirective needs the name of a directive,'
+            f' with its "@"{f", not {written!r}" if written else ""}.',
+            at=at,
+        )
+        return
+    local = written[1:]
+    found = [
+        (link, element) for link in subgraph.links if (element := link.owner_of(local)) is not None
+    ]
+    if not found:
+        reason = (
+            "it is not defined"
+            if local not in subgraph.directive_definitions
+            else "it does not come from a specification linked with @link"
+        )
+        report.error(
+            CompositionCode.DIRECTIVE_COMPOSITION_ERROR,
+            f'In subgraph "{subgraph.name}": "{written}" cannot be composed: {reason}.',
+            at=at,
+            coordinate=written,
+        )
+        return
+    link, element = found[0]
+    if link.identity in (FEDERATION, LINK) or any(
+        link.identity == feature.identity for feature in FEATURES.values()
+    ):
+        spec = DIRECTIVES.get(element)
+        if spec is not None and spec.feature is not None:
+            report.hint(
+                HintCode.DIRECTIVE_COMPOSITION_INFO,
+                f'In subgraph "{subgraph.name}": "{written}" is composed anyway;'
+                " @composeDirective has no effect.",
+                at=at,
+                coordinate=written,
+            )
+            return
+        report.error(
+            CompositionCode.DIRECTIVE_COMPOSITION_ERROR,
+            f'In subgraph "{subgraph.name}": "{written}" serves composition itself and cannot be composed.',
+            at=at,
+            coordinate=written,
+        )
+        return
+    if local not in subgraph.directive_definitions:
+        report.error(
+            CompositionCode.DIRECTIVE_COMPOSITION_ERROR,
+            f'In subgraph "{subgraph.name}": "{written}" cannot be composed: it is not defined.',
+            at=at,
+            coordinate=written,
+        )
+        return
+    yield _Request(subgraph, link, element, local, directive.location)
+
+
+def _linking(identity: str, subgraphs: Sequence[SubgraphSchema]) -> list[tuple[str, Link]]:
+    return [(s.name, link) for s in subgraphs for link in s.links if link.identity == identity]
+
+
+def _agree_on_version(
+    identity: str,
+    asked: Sequence[_Request],
+    subgraphs: Sequence[SubgraphSchema],
+    report: Report,
+) -> bool:
+    """One major version (for v0.x: one minor version, too) across all subgraphs that compose it."""
+    majors: dict[Version, list[str]] = {}
+    for request in asked:
+        version = request.link.version
+        key = version if version[0] == 0 else (version[0], 0)
+        names = majors.setdefault(key, [])
+        if request.subgraph.name not in names:
+            names.append(request.subgraph.name)
+    if len(majors) == 1:
+        others = {
+            name
+            for name, link in _linking(identity, subgraphs)
+            if link.version[0] != asked[0].link.version[0]
+        }
+        if others:
+            report.hint(
+                HintCode.DIRECTIVE_COMPOSITION_INFO,
+                f"{identity} is linked in another major version by {named_subgraphs(sorted(others))},"
+                " whose uses of it are not composed.",
+            )
+        return True
+    report.error(
+        CompositionCode.DIRECTIVE_COMPOSITION_ERROR,
+        f"{identity} is composed in versions that do not go together: "
+        + ", ".join(
+            f"v{major}.{minor} in {named_subgraphs(names)}"
+            for (major, minor), names in majors.items()
+        )
+        + ".",
+        at=[request.location for request in asked],
+    )
+    return False
+
+
+def _agree_on_names(
+    asked: Sequence[_Request], subgraphs: Sequence[SubgraphSchema], report: Report
+) -> bool:
+    """One name for each directive across all subgraphs that link its feature."""
+    agree = True
+    for element in dict.fromkeys(request.element for request in asked):
+        names: dict[str, list[str]] = {}
+        for subgraph, link in _linking(asked[0].link.identity, subgraphs):
+            names.setdefault(link.directive(element), []).append(subgraph)
+        if len(names) > 1:
+            agree = False
+            listing = ", ".join(f"@{n} in {named_subgraphs(s)}" for n, s in names.items())
+            report.error(
+                CompositionCode.DIRECTIVE_COMPOSITION_ERROR,
+                f"@{element} of {asked[0].link.identity} is composed, but has different names:"
+                f" {listing}.",
+                at=[request.location for request in asked],
+                coordinate=f"@{element}",
+            )
+    return agree
+
+
+def _check_collisions(requests: Sequence[_Request], report: Report) -> None:
+    """One name cannot stand for directives of two features."""
+    owners: dict[str, _Request] = {}
+    for request in requests:
+        other = owners.setdefault(request.local, request)
+        if (other.link.identity, other.element) != (request.link.identity, request.element):
+            report.error(
+                CompositionCode.DIRECTIVE_COMPOSITION_ERROR,
+                f'"@{request.local}" is composed from both {other.link.url} and {request.link.url}.',
+                at=[other.location, request.location],
+                coordinate=f"@{request.local}",
+            )
+
+
+def _add_feature(
+    composed: ComposedDirectives,
+    asked: Sequence[_Request],
+    subgraphs: Sequence[SubgraphSchema],
+) -> None:
+    """Link the newest version in use, and define its directives as the subgraph that links it does."""
+    newest = max(
+        (request for request in asked), key=lambda r: (r.link.version, -subgraphs.index(r.subgraph))
+    )
+    imports: dict[str, str] = {}
+    for request in asked:
+        composed.names[request.local] = request.local
+        definition = newest.subgraph.directive_definitions.get(
+            request.local, request.subgraph.directive_definitions[request.local]
+        )
+        composed.definitions[request.local] = _print_definition(definition)
+        imported = request.link.imports.get(f"@{request.element}")
+        if imported is not None:
+            imports[f"@{request.element}"] = imported
+    link = newest.link
+    composed.links.append(
+        MergedLink(
+            url=link.url,
+            alias=link.prefix if link.prefix != link.name else None,
+            imports=tuple(imports.items()),
+            purpose=link.purpose,
+        )
+    )
+
+
+def _print_definition(node: DirectiveDefinitionNode) -> str:
+    """Return the definition on one line; its description would belong to another document."""
+    bare = DirectiveDefinitionNode(
+        name=node.name,
+        arguments=node.arguments,
+        repeatable=node.repeatable,
+        locations=node.locations,
+    )
+    return print_ast(bare)

@@ -1,0 +1,106 @@
+"""What every merge step knows: the subgraphs, the roles of their fields, how enums are used, and where to report."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Generic, TypeVar
+
+from gateway.composition.errors import Report, SourceLocation
+from gateway.composition.field_usage import FieldUsage
+from gateway.composition.subgraph_schema import Element, SubgraphSchema, SubgraphType, TypeKind
+from gateway.composition.type_refs import named_type
+
+ElementT_co = TypeVar("ElementT_co", bound=Element, covariant=True)
+
+
+@dataclass(frozen=True, slots=True)
+class Source(Generic[ElementT_co]):
+    """One graph's version of an element."""
+
+    graph: int
+    element: ElementT_co
+
+
+@dataclass(frozen=True, slots=True)
+class MergeContext:
+    """Everything a merge step reads; the report is the one thing it writes to besides its result."""
+
+    subgraphs: tuple[SubgraphSchema, ...]
+    usages: tuple[FieldUsage, ...]
+    report: Report
+    composed_directives: dict[str, str]
+    """Custom directives that stay, by the name all subgraphs use: name → name in the supergraph."""
+
+    supertypes: dict[str, frozenset[str]]
+    """Type → interfaces it implements and unions it belongs to, in any subgraph."""
+
+    input_enums: frozenset[str]
+    output_enums: frozenset[str]
+
+    def is_subtype(self, name: str, of: str) -> bool:
+        """Whether ``name`` is an implementation or member of ``of`` in any subgraph."""
+        return of in self.supertypes.get(name, ())
+
+    def sources(self, type_name: str) -> list[Source[SubgraphType]]:
+        """Return a type's versions in subgraph order."""
+        return [
+            Source(graph, subgraph.types[type_name])
+            for graph, subgraph in enumerate(self.subgraphs)
+            if type_name in subgraph.types
+        ]
+
+    def name(self, graph: int) -> str:
+        """Return a subgraph's name."""
+        return self.subgraphs[graph].name
+
+    def named(self, graphs: Iterable[int]) -> str:
+        """Return subgraphs for a message: ``subgraph "a"``, ``subgraphs "a" and "b"``."""
+        return named_subgraphs([self.name(graph) for graph in graphs])
+
+    def is_external(self, graph: int, type_name: str, field_name: str) -> bool:
+        """Whether a field is known to a graph and not resolved there."""
+        return (type_name, field_name) in self.usages[graph].external
+
+
+def named_subgraphs(names: Sequence[str]) -> str:
+    """Return subgraph names as they appear in messages."""
+    quoted = [f'"{name}"' for name in names]
+    if len(quoted) == 1:
+        return f"subgraph {quoted[0]}"
+    return f"subgraphs {', '.join(quoted[:-1])} and {quoted[-1]}"
+
+
+def locations(sources: Iterable[Source[Element]]) -> list[SourceLocation | None]:
+    """Return where the sources stand."""
+    return [source.element.location for source in sources]
+
+
+def find_supertypes(subgraphs: Iterable[SubgraphSchema]) -> dict[str, frozenset[str]]:
+    """Return type → its interfaces and unions, over all subgraphs."""
+    found: dict[str, set[str]] = {}
+    for subgraph in subgraphs:
+        for type_ in subgraph.types.values():
+            for interface in type_.interfaces:
+                found.setdefault(type_.name, set()).add(interface)
+            for member in type_.members:
+                found.setdefault(member, set()).add(type_.name)
+    return {name: frozenset(supertypes) for name, supertypes in found.items()}
+
+
+def find_enum_usage(
+    subgraphs: Iterable[SubgraphSchema],
+) -> tuple[frozenset[str], frozenset[str]]:
+    """Return the enums that stand in input positions and those in output positions, in any subgraph."""
+    inputs: set[str] = set()
+    outputs: set[str] = set()
+    enums: set[str] = set()
+    for subgraph in subgraphs:
+        for type_ in subgraph.types.values():
+            if type_.kind is TypeKind.ENUM:
+                enums.add(type_.name)
+            inputs.update(named_type(f.type) for f in type_.input_fields.values())
+            for field in type_.fields.values():
+                outputs.add(named_type(field.type))
+                inputs.update(named_type(a.type) for a in field.arguments.values())
+    return frozenset(inputs & enums), frozenset(outputs & enums)

@@ -1,0 +1,122 @@
+"""Directives that clients may use: those that every subgraph defines, where all of them allow it."""
+
+from __future__ import annotations
+
+from graphql.language import DirectiveDefinitionNode, InputValueDefinitionNode
+
+from gateway.composition.constants import print_constant
+from gateway.composition.errors import HintCode
+from gateway.composition.links import location_of
+from gateway.composition.subgraph_schema import InputValue
+from gateway.composition.type_refs import type_ref
+
+from .context import MergeContext, Source, named_subgraphs
+from .input_values import merge_input_value
+
+_EXECUTABLE = frozenset(
+    {
+        "QUERY",
+        "MUTATION",
+        "SUBSCRIPTION",
+        "FIELD",
+        "FRAGMENT_DEFINITION",
+        "FRAGMENT_SPREAD",
+        "INLINE_FRAGMENT",
+        "VARIABLE_DEFINITION",
+    }
+)
+_BUILT_IN = frozenset({"skip", "include", "deprecated", "specifiedBy", "oneOf", "defer", "stream"})
+
+
+def merge_executable_directives(context: MergeContext) -> dict[str, str]:
+    """Return name → definition of the directives that clients can use on the supergraph."""
+    names = dict.fromkeys(
+        name
+        for subgraph in context.subgraphs
+        for name, node in subgraph.directive_definitions.items()
+        if name not in _BUILT_IN and _locations(node)
+    )
+    merged: dict[str, str] = {}
+    for name in names:
+        definition = _merge(context, name)
+        if definition is not None:
+            merged[name] = definition
+    return merged
+
+
+def _locations(node: DirectiveDefinitionNode) -> list[str]:
+    return [location.value for location in node.locations if location.value in _EXECUTABLE]
+
+
+def _merge(context: MergeContext, name: str) -> str | None:
+    nodes = {
+        graph: subgraph.directive_definitions[name]
+        for graph, subgraph in enumerate(context.subgraphs)
+        if name in subgraph.directive_definitions
+    }
+    at = [location_of(context.name(graph), node) for graph, node in nodes.items()]
+    if len(nodes) < len(context.subgraphs):
+        missing = [s.name for g, s in enumerate(context.subgraphs) if g not in nodes]
+        context.report.hint(
+            HintCode.INCONSISTENT_EXECUTABLE_DIRECTIVE_PRESENCE,
+            f"@{name} is left out: it is not defined in {named_subgraphs(missing)}.",
+            at=at,
+            coordinate=f"@{name}",
+        )
+        return None
+    each = [_locations(node) for node in nodes.values()]
+    common = [location for location in each[0] if all(location in other for other in each)]
+    if not common:
+        context.report.hint(
+            HintCode.NO_EXECUTABLE_DIRECTIVE_INTERSECTION,
+            f"@{name} is left out: its definitions have no location in common.",
+            at=at,
+            coordinate=f"@{name}",
+        )
+        return None
+    if any(set(locations) != set(common) for locations in each):
+        context.report.hint(
+            HintCode.INCONSISTENT_EXECUTABLE_DIRECTIVE_LOCATIONS,
+            f"@{name} is kept only on {', '.join(common)}, which all its definitions allow.",
+            at=at,
+            coordinate=f"@{name}",
+        )
+    if len({node.repeatable for node in nodes.values()}) > 1:
+        context.report.hint(
+            HintCode.INCONSISTENT_EXECUTABLE_DIRECTIVE_REPEATABLE,
+            f"@{name} is kept as not repeatable, since some definitions are not.",
+            at=at,
+            coordinate=f"@{name}",
+        )
+    repeatable = " repeatable" if all(node.repeatable for node in nodes.values()) else ""
+    arguments = _merge_arguments(context, name, nodes)
+    return f"directive @{name}{arguments}{repeatable} on {' | '.join(common)}"
+
+
+def _merge_arguments(
+    context: MergeContext, name: str, nodes: dict[int, DirectiveDefinitionNode]
+) -> str:
+    found: dict[str, list[Source[InputValue]]] = {}
+    for graph, node in nodes.items():
+        for argument in node.arguments or ():
+            value = _input_value(context.name(graph), argument)
+            found.setdefault(value.name, []).append(Source(graph, value))
+    printed: list[str] = []
+    for argument_name, sources in found.items():
+        if len(sources) < len(nodes):
+            continue
+        merged = merge_input_value(context, sources, f"@{name}({argument_name}:)")
+        default = f" = {print_constant(merged.default)}" if merged.default is not None else ""
+        printed.append(f"{argument_name}: {merged.type}{default}")
+    return f"({', '.join(printed)})" if printed else ""
+
+
+def _input_value(subgraph: str, node: InputValueDefinitionNode) -> InputValue:
+    return InputValue(
+        name=node.name.value,
+        description=node.description.value if node.description else None,
+        directives=(),
+        location=location_of(subgraph, node),
+        type=type_ref(node.type),
+        default=node.default_value,
+    )

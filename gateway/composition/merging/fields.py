@@ -1,0 +1,133 @@
+"""Fields of objects and interfaces: one type, the common arguments, and which graph resolves what.
+
+Reading ``join__field`` back: none at all means that every graph of the parent resolves the field alike.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from gateway.composition.errors import CompositionCode
+from gateway.composition.subgraph_schema import OutputField, SubgraphType
+from gateway.composition.supergraph_model import JoinField, MergedField
+
+from .arguments import merge_arguments
+from .context import MergeContext, Source, locations
+from .descriptions import merge_description
+from .directives import merge_directives
+from .external_fields import check_external, report_without_owner
+from .overrides import Overrides, resolve_overrides
+from .type_references import merge_output_type
+
+
+def merge_field(
+    context: MergeContext,
+    parent: str,
+    parents: Sequence[Source[SubgraphType]],
+    sources: Sequence[Source[OutputField]],
+    interface_objects: Sequence[Source[OutputField]] = (),
+) -> tuple[MergedField, Overrides]:
+    """Merge one field, and return it with the overrides that were in play.
+
+    ``interface_objects`` are the same field on interface objects that stand for an interface of the parent.
+    """
+    name = sources[0].element.name
+    coordinate = f"{parent}.{name}"
+    external = [s for s in sources if context.is_external(s.graph, parent, name)]
+    external_graphs = {s.graph for s in external}
+    resolving = [s for s in sources if s.graph not in external_graphs]
+    overrides = resolve_overrides(
+        context, parent, sources, frozenset(s.graph for s in interface_objects)
+    )
+    if not resolving and not interface_objects:
+        report_without_owner(context, external, coordinate)
+    basis = resolving or [*interface_objects] or external
+    merged = MergedField(
+        name=name,
+        description=merge_description(context, basis, coordinate),
+        directives=merge_directives(context, basis, coordinate),
+        type=merge_output_type(context, basis, coordinate),
+        arguments=merge_arguments(context, basis, coordinate),
+    )
+    check_external(context, external, merged, coordinate)
+    merged.joins = _joins(context, parent, parents, sources, overrides)
+    return merged, overrides
+
+
+def check_sharing(
+    context: MergeContext,
+    parent: str,
+    sources: Sequence[Source[OutputField]],
+    overrides: Overrides,
+    interface_objects: Sequence[tuple[str, Source[OutputField]]] = (),
+) -> None:
+    """Report a field that several graphs resolve, unless all of them say that it may be shared."""
+    name = sources[0].element.name
+    resolving = [
+        (parent, s)
+        for s in sources
+        if s.graph not in overrides.lost and not context.is_external(s.graph, parent, name)
+    ]
+    resolving += interface_objects
+    if len({s.graph for _, s in resolving}) < 2:
+        return
+    unshared = [
+        s for owner, s in resolving if (owner, name) not in context.usages[s.graph].shareable
+    ]
+    if not unshared:
+        return
+    coordinate = f"{parent}.{name}"
+    context.report.error(
+        CompositionCode.INVALID_FIELD_SHARING,
+        f'"{coordinate}" is resolved by {context.named(s.graph for _, s in resolving)}, but not'
+        f" marked @shareable in {context.named(s.graph for s in unshared)}.",
+        at=locations(s for _, s in resolving),
+        coordinate=coordinate,
+    )
+
+
+def _joins(
+    context: MergeContext,
+    parent: str,
+    parents: Sequence[Source[SubgraphType]],
+    sources: Sequence[Source[OutputField]],
+    overrides: Overrides,
+) -> list[JoinField]:
+    types = {str(s.element.type) for s in sources}
+    joins = [
+        _join(
+            context,
+            parent,
+            source,
+            overrides,
+            type_=str(source.element.type) if len(types) > 1 else None,
+        )
+        for source in sources
+        if not overrides.is_gone(source.graph)
+    ]
+    is_plain = all(join == JoinField(graph=join.graph) for join in joins)
+    return [] if is_plain and len(joins) == len(parents) else joins
+
+
+def _join(
+    context: MergeContext,
+    parent: str,
+    source: Source[OutputField],
+    overrides: Overrides,
+    *,
+    type_: str | None,
+) -> JoinField:
+    field = source.element
+    requires, provides, override = (field.first(d) for d in ("requires", "provides", "override"))
+    is_lost = source.graph in overrides.lost
+    label = override.string("label") if override else None
+    return JoinField(
+        graph=source.graph,
+        requires=requires.string("fields") if requires else None,
+        provides=provides.string("fields") if provides else None,
+        type=type_,
+        external=context.is_external(source.graph, parent, field.name),
+        override=override.string("from") if override else None,
+        used_overridden=is_lost and source.graph in overrides.still_used,
+        override_label=overrides.lost[source.graph] if is_lost else label,
+    )

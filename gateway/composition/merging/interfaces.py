@@ -1,0 +1,115 @@
+"""Interfaces: every field of any subgraph; interface objects count as the interface they stand for."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from gateway.composition.errors import CompositionCode, HintCode
+from gateway.composition.subgraph_schema import SubgraphType, TypeKind
+from gateway.composition.supergraph_model import JoinField, MergedField, MergedSchema, MergedType
+
+from .context import MergeContext, Source, locations
+from .fields import merge_field
+
+
+def merge_interface(
+    context: MergeContext, sources: Sequence[Source[SubgraphType]], merged: MergedType
+) -> None:
+    """Add the fields and the interfaces of an interface type."""
+    merged.implements += [(s.graph, i) for s in sources for i in s.element.interfaces]
+    names = dict.fromkeys(name for source in sources for name in source.element.fields)
+    for name in names:
+        found = [
+            Source(s.graph, s.element.fields[name]) for s in sources if name in s.element.fields
+        ]
+        merged.fields[name], _ = merge_field(context, merged.name, sources, found)
+        missing = [
+            s.graph
+            for s in sources
+            if name not in s.element.fields and s.element.kind is TypeKind.INTERFACE
+        ]
+        if missing:
+            context.report.hint(
+                HintCode.INCONSISTENT_INTERFACE_VALUE_TYPE_FIELD,
+                f'"{merged.name}.{name}" is unknown to {context.named(missing)}.',
+                at=locations(found),
+                coordinate=f"{merged.name}.{name}",
+            )
+
+
+def add_interface_object_fields(context: MergeContext, schema: MergedSchema) -> None:
+    """Give implementations the fields that only an interface object resolves for them."""
+    for interface in schema.types.values():
+        graphs = {join.graph for join in interface.joins if join.is_interface_object}
+        if interface.kind is not TypeKind.INTERFACE or not graphs:
+            continue
+        for field in interface.fields.values():
+            if any(
+                field.name in context.subgraphs[graph].types[interface.name].fields
+                and not context.is_external(graph, interface.name, field.name)
+                for graph in graphs
+            ):
+                _add_to_implementations(schema, interface, field)
+
+
+def _add_to_implementations(
+    schema: MergedSchema, interface: MergedType, field: MergedField
+) -> None:
+    for type_ in schema.types.values():
+        if (
+            type_.kind is TypeKind.OBJECT
+            and interface.name in type_.interfaces
+            and field.name not in type_.fields
+        ):
+            type_.fields[field.name] = MergedField(
+                name=field.name,
+                description=field.description,
+                directives=list(field.directives),
+                type=field.type,
+                arguments=dict(field.arguments),
+                joins=[JoinField(graph=None)],
+            )
+
+
+def check_interface_objects(
+    context: MergeContext, sources: Sequence[Source[SubgraphType]], name: str
+) -> None:
+    """An interface object stands for an interface that some other subgraph defines."""
+    if any(s.element.kind is TypeKind.INTERFACE for s in sources):
+        return
+    context.report.error(
+        CompositionCode.INTERFACE_OBJECT_USAGE_ERROR,
+        f'"{name}" is an interface object in {context.named(s.graph for s in sources)},'
+        " but no subgraph defines the interface.",
+        at=locations(sources),
+        coordinate=name,
+    )
+
+
+def check_implementations_known(
+    context: MergeContext, sources: Sequence[Source[SubgraphType]], merged: MergedType
+) -> None:
+    """A subgraph that resolves an interface by key has to know every type that may come of it."""
+    for source in sources:
+        if source.element.kind is not TypeKind.INTERFACE or not any(
+            key.boolean("resolvable", default=True) for key in source.element.applied("key")
+        ):
+            continue
+        known = set(context.subgraphs[source.graph].implementations(merged.name))
+        missing = sorted(
+            {
+                name
+                for subgraph in context.subgraphs
+                for name in subgraph.implementations(merged.name)
+            }
+            - known
+        )
+        if missing:
+            listed = ", ".join(f'"{name}"' for name in missing)
+            context.report.error(
+                CompositionCode.INTERFACE_KEY_MISSING_IMPLEMENTATION_TYPE,
+                f'"{merged.name}" has a key in {context.named([source.graph])}, which does not know'
+                f" all its implementations: {listed} missing.",
+                at=[source.element.location],
+                coordinate=merged.name,
+            )

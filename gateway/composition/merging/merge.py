@@ -1,0 +1,56 @@
+"""Merges subgraphs into the supergraph model; what cannot be merged is reported and stood in for."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from gateway.composition.errors import Report
+from gateway.composition.federation_spec import OLDEST
+from gateway.composition.field_usage import FieldUsage
+from gateway.composition.subgraph_schema import SubgraphSchema
+from gateway.composition.supergraph_model import MergedSchema
+
+from .composed_directives import find_composed_directives
+from .context import MergeContext, find_enum_usage, find_supertypes
+from .executable_directives import merge_executable_directives
+from .features import link_features
+from .graphs import name_graphs
+from .interfaces import add_interface_object_fields
+from .schema_directives import merge_schema_directives
+from .types import merge_types
+
+
+def merge_subgraphs(
+    subgraphs: Sequence[SubgraphSchema], usages: Sequence[FieldUsage], report: Report
+) -> MergedSchema:
+    """Return the merged schema; it is fit to print only if nothing was reported."""
+    input_enums, output_enums = find_enum_usage(subgraphs)
+    composed = find_composed_directives(subgraphs, report)
+    context = MergeContext(
+        subgraphs=tuple(subgraphs),
+        usages=tuple(usages),
+        report=report,
+        composed_directives=composed.names,
+        supertypes=find_supertypes(subgraphs),
+        input_enums=input_enums,
+        output_enums=output_enums,
+    )
+    schema = MergedSchema(
+        graphs=name_graphs(subgraphs),
+        join_version=_join_version(subgraphs),
+        types=merge_types(context),
+        directives=merge_schema_directives(context),
+        links=list(composed.links),
+        definitions={**composed.definitions, **merge_executable_directives(context)},
+    )
+    add_interface_object_fields(context, schema)
+    link_features(context, schema)
+    return schema
+
+
+def _join_version(subgraphs: Sequence[SubgraphSchema]) -> str:
+    """Return the newest join specification that the newest federation version in use may rely on."""
+    newest = max((s.federation_version or OLDEST for s in subgraphs), default=OLDEST)
+    if newest >= (2, 8):
+        return "v0.5"
+    return "v0.4" if newest >= (2, 7) else "v0.3"

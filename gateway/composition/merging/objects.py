@@ -1,0 +1,76 @@
+"""Object types: every field that any subgraph resolves, including through interface objects."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from gateway.composition.errors import HintCode
+from gateway.composition.subgraph_schema import ROOT_TYPES, OutputField, SubgraphType
+from gateway.composition.supergraph_model import MergedType
+
+from .context import MergeContext, Source, locations
+from .fields import check_sharing, merge_field
+
+
+def merge_object(
+    context: MergeContext, sources: Sequence[Source[SubgraphType]], merged: MergedType
+) -> None:
+    """Add the fields and the interfaces of an object type."""
+    merged.implements += [(s.graph, i) for s in sources for i in s.element.interfaces]
+    names = dict.fromkeys(name for source in sources for name in source.element.fields)
+    for name in names:
+        found = [
+            Source(s.graph, s.element.fields[name]) for s in sources if name in s.element.fields
+        ]
+        through = interface_object_fields(context, merged.name, name)
+        merged.fields[name], overrides = merge_field(
+            context, merged.name, sources, found, [field for _, field in through]
+        )
+        check_sharing(context, merged.name, found, overrides, through)
+    _hint_inconsistencies(context, sources, merged)
+
+
+def interface_object_fields(
+    context: MergeContext, type_name: str, field_name: str
+) -> list[tuple[str, Source[OutputField]]]:
+    """Return (interface, field) wherever a graph resolves a type's field through an interface object."""
+    found: list[tuple[str, Source[OutputField]]] = []
+    for graph, subgraph in enumerate(context.subgraphs):
+        if type_name in subgraph.types:
+            continue
+        for supertype in sorted(context.supertypes.get(type_name, ())):
+            type_ = subgraph.types.get(supertype)
+            if type_ is None or not type_.is_interface_object or field_name not in type_.fields:
+                continue
+            if not context.is_external(graph, supertype, field_name):
+                found.append((supertype, Source(graph, type_.fields[field_name])))
+    return found
+
+
+def _hint_inconsistencies(
+    context: MergeContext, sources: Sequence[Source[SubgraphType]], merged: MergedType
+) -> None:
+    if merged.name in ROOT_TYPES or len(sources) < 2:
+        return
+    keyed = [s for s in sources if s.element.has("key")]
+    if keyed:
+        if len(keyed) < len(sources):
+            present = {s.graph for s in keyed}
+            context.report.hint(
+                HintCode.INCONSISTENT_ENTITY,
+                f'"{merged.name}" is an entity in {context.named(present)} and has no key in'
+                f" {context.named(s.graph for s in sources if s.graph not in present)}.",
+                at=locations(sources),
+                coordinate=merged.name,
+            )
+        return
+    for name in merged.fields:
+        missing = [s.graph for s in sources if name not in s.element.fields]
+        if missing:
+            context.report.hint(
+                HintCode.INCONSISTENT_OBJECT_VALUE_TYPE_FIELD,
+                f'"{merged.name}.{name}" is unknown to {context.named(missing)}: it can be'
+                " queried only where another subgraph returns the object.",
+                at=locations(sources),
+                coordinate=f"{merged.name}.{name}",
+            )

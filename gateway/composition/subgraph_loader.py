@@ -1,0 +1,207 @@
+"""SDL text → ``SubgraphSchema``: parse, resolve links, check that it is GraphQL, build the model."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from graphql import (
+    DefinitionNode,
+    DirectiveNode,
+    DocumentNode,
+    GraphQLError,
+    GraphQLSchema,
+    OperationDefinitionNode,
+    SchemaDefinitionNode,
+    SchemaExtensionNode,
+    Undefined,
+    parse,
+    print_ast,
+    value_from_ast,
+)
+from graphql.language import FragmentDefinitionNode, TypeDefinitionNode
+
+from .errors import CompositionCode, Report, SourceLocation
+from .federation_spec import DIRECTIVES, FEDERATION_1_DIRECTIVES
+from .graphql_validity import check_graphql
+from .links import LocalNames, location_of, resolve_links
+from .machinery import strip_machinery
+from .subgraph_builder import SubgraphBuilder
+from .subgraph_schema import AppliedDirective, SubgraphSchema
+
+_FIELD_SET_DIRECTIVES = frozenset({"key", "requires", "provides"})
+
+
+def load_subgraph(name: str, url: str, sdl: str, report: Report) -> SubgraphSchema | None:
+    """Return the subgraph's schema, or ``None`` when its SDL is not valid GraphQL (reported).
+
+    Faults of single links and imports are reported, and the schema is returned all the same.
+    """
+    document = _parse(name, sdl, report)
+    if document is None:
+        return None
+    schema_nodes = [
+        d for d in document.definitions if isinstance(d, SchemaDefinitionNode | SchemaExtensionNode)
+    ]
+    names = resolve_links(name, (d for node in schema_nodes for d in node.directives or ()), report)
+    renames = _root_renames(schema_nodes)
+    query_root = next((local for local, root in renames.items() if root == "Query"), "Query")
+    definitions = strip_machinery(name, document.definitions, names, query_root, report)
+    if not _check_root_names(name, definitions, renames, report):
+        return None
+    schema, errors = check_graphql(definitions, names, query_root)
+    if schema is None:
+        _report_invalid(name, errors, names, report)
+        return None
+    subgraph = SubgraphBuilder(name, url, names, renames).build(definitions)
+    return subgraph if _check_constants(subgraph, schema, report) else None
+
+
+def _parse(name: str, sdl: str, report: Report) -> DocumentNode | None:
+    try:
+        document = parse(sdl)
+    except GraphQLError as error:
+        place = error.locations[0] if error.locations else None
+        report.error(
+            CompositionCode.INVALID_GRAPHQL,
+            f'In subgraph "{name}": {error.message}',
+            at=[SourceLocation(name, place.line, place.column) if place else None],
+        )
+        return None
+    executable = [
+        d
+        for d in document.definitions
+        if isinstance(d, OperationDefinitionNode | FragmentDefinitionNode)
+    ]
+    if executable:
+        report.error(
+            CompositionCode.INVALID_GRAPHQL,
+            f'In subgraph "{name}": a schema cannot hold operations or fragments.',
+            at=[location_of(name, d) for d in executable],
+        )
+        return None
+    return document
+
+
+def _root_renames(
+    nodes: Sequence[SchemaDefinitionNode | SchemaExtensionNode],
+) -> dict[str, str]:
+    """Return local root type names → Query, Mutation, Subscription, for those that differ."""
+    roots = {
+        operation.type.name.value: operation.operation.value.capitalize()
+        for node in nodes
+        for operation in node.operation_types or ()
+    }
+    return {local: root for local, root in roots.items() if local != root}
+
+
+def _check_root_names(
+    name: str, definitions: Sequence[DefinitionNode], renames: dict[str, str], report: Report
+) -> bool:
+    """A root's default name cannot be another type's: the supergraph uses it for the root."""
+    is_fine = True
+    for local, root in renames.items():
+        taken = [
+            d for d in definitions if isinstance(d, TypeDefinitionNode) and d.name.value == root
+        ]
+        if taken and root not in renames:
+            is_fine = False
+            report.error(
+                CompositionCode[f"ROOT_{root.upper()}_USED"],
+                f'In subgraph "{name}": the type "{root}" is not the {root.lower()} root'
+                f' ("{local}" is), but the supergraph needs that name for the root.',
+                at=[location_of(name, d) for d in taken],
+                coordinate=root,
+            )
+    return is_fine
+
+
+def _report_invalid(
+    name: str, errors: Sequence[GraphQLError], names: LocalNames, report: Report
+) -> None:
+    """Report each message once with all its places: a directive that is not in scope is used a hundred times."""
+    places: dict[str, list[SourceLocation | None]] = {}
+    for error in errors:
+        message = f"{error.message}{_advice(error, names)}"
+        places.setdefault(message, []).extend(location_of(name, n) for n in error.nodes or ())
+    for message, locations in places.items():
+        report.error(
+            CompositionCode.INVALID_GRAPHQL, f'In subgraph "{name}": {message}', at=locations
+        )
+
+
+def _advice(error: GraphQLError, names: LocalNames) -> str:
+    """Say how a federation directive that is not in scope gets there."""
+    node = error.nodes[0] if error.nodes else None
+    if not isinstance(node, DirectiveNode) or "Unknown directive" not in error.message:
+        return ""
+    written = node.name.value
+    spec = DIRECTIVES.get(written.removeprefix("federation__"))
+    if spec is None:
+        return ""
+    version = f"v{spec.since[0]}.{spec.since[1]}"
+    if names.federation_version is None:
+        return (
+            ""
+            if written in FEDERATION_1_DIRECTIVES
+            else f' Link https://specs.apollo.dev/federation/{version} or later and import "@{spec.name}".'
+        )
+    if names.federation_version < spec.since:
+        return f" It needs federation {version}."
+    local = next((n for n, canonical in names.directives.items() if canonical == spec.name), None)
+    return f' Import "@{spec.name}" in the @link to federation, or write @{local}.' if local else ""
+
+
+def _check_constants(subgraph: SubgraphSchema, schema: GraphQLSchema, report: Report) -> bool:
+    """Check the types of directive arguments and default values, which the SDL rules of GraphQL leave alone."""
+    before = len(report.errors)
+    for coordinate, directive in _applied_directives(subgraph):
+        definition = schema.get_directive(directive.name)
+        for argument, value in directive.arguments.items():
+            if directive.spec in _FIELD_SET_DIRECTIVES and argument == "fields":
+                continue
+            expected = definition.args.get(argument) if definition else None
+            if expected and value_from_ast(value, expected.type) is Undefined:
+                report.error(
+                    CompositionCode.INVALID_GRAPHQL,
+                    f'In subgraph "{subgraph.name}": {print_ast(value)} is not a {expected.type}'
+                    f' (argument "{argument}" of @{directive.name} on {coordinate}).',
+                    at=[directive.location],
+                    coordinate=coordinate,
+                )
+    for type_ in schema.type_map.values():
+        _check_defaults(subgraph.name, type_, report)
+    return len(report.errors) == before
+
+
+def _check_defaults(subgraph: str, type_: object, report: Report) -> None:
+    fields = getattr(type_, "fields", None) or {}
+    for field_name, field in fields.items():
+        for name, value in ({field_name: field} | getattr(field, "args", {})).items():
+            node = getattr(value, "ast_node", None)
+            default = getattr(node, "default_value", None)
+            if default is not None and value_from_ast(default, value.type) is Undefined:
+                report.error(
+                    CompositionCode.INVALID_GRAPHQL,
+                    f'In subgraph "{subgraph}": the default value {print_ast(default)}'
+                    f' of "{name}" is not a {value.type}.',
+                    at=[location_of(subgraph, default)],
+                    coordinate=f"{type_}.{field_name}",
+                )
+
+
+def _applied_directives(subgraph: SubgraphSchema) -> Iterator[tuple[str, AppliedDirective]]:
+    for directive in subgraph.schema_directives:
+        yield "schema", directive
+    for type_ in subgraph.types.values():
+        for directive in type_.directives:
+            yield type_.name, directive
+        for field in type_.fields.values():
+            coordinate = f"{type_.name}.{field.name}"
+            for directive in field.directives:
+                yield coordinate, directive
+            for argument in field.arguments.values():
+                for directive in argument.directives:
+                    yield f"{coordinate}({argument.name}:)", directive
+        for part in (*type_.input_fields.values(), *type_.values.values()):
+            for directive in part.directives:
+                yield f"{type_.name}.{part.name}", directive
