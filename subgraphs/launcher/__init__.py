@@ -1,0 +1,1 @@
+"""``cattery up``: which processes make the platform, and keeping them running."""
