@@ -125,6 +125,11 @@ class Broker(Protocol):
         """Whether the broker can be asked right now."""
         ...
 
+    @property
+    def epoch(self) -> str:
+        """Another text after every new connection: whatever was known about the broker may be wrong."""
+        ...
+
     async def keep_connected(self) -> None:
         """Connect, and connect again whenever the connection is lost for good; runs until it is cancelled."""
         ...

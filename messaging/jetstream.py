@@ -88,6 +88,7 @@ class JetStreamBroker:
         self._settings = settings
         self._name = name
         self._client = Client()
+        self._connections = 0
         self._connected = asyncio.Event()
         self._closed = asyncio.Event()
         self._pullers: set[_JetStreamPuller] = set()
@@ -96,6 +97,11 @@ class JetStreamBroker:
     def is_connected(self) -> bool:
         """Whether the socket is up; a broken one shows after the next ping."""
         return self._client.is_connected
+
+    @property
+    def epoch(self) -> str:
+        """Changes before anything can be said on a new connection."""
+        return f"{self._connections}.{self._client.stats['reconnects']}"
 
     async def keep_connected(self) -> None:
         """Connect, and again whenever the library gives up; runs until it is cancelled."""
@@ -128,6 +134,7 @@ class JetStreamBroker:
             await client.close()
             raise
         self._client = client
+        self._connections += 1
         self._connected.set()
         _logger.info("broker connected", server=_address(client))
 
@@ -337,19 +344,25 @@ class _JetStreamPuller:
         return deliveries
 
     async def close(self) -> None:
-        """Unsubscribe and give up the pin, so that another instance need not wait for its timeout."""
+        """Unsubscribe, put back what nobody took, and give up the pin: another instance need not wait for timeouts."""
         subscription, self._subscription = self._subscription, None
         if subscription is None or not self._client.is_connected:
             return
-        # Whether the server hears it or not, the pin ends; only the waiting differs.
-        with suppress(nats.errors.Error, TimeoutError):
-            await subscription.unsubscribe()
+        try:
+            await subscription.drain()  # type: ignore[no-untyped-call]
+            while not self._arrived.empty():
+                item = self._arrived.get_nowait()
+                if isinstance(item, Msg):
+                    await _JetStreamDelivery(item).nak()
             if self._pin is not None:
                 await self._client.request(
                     f"{_API}.CONSUMER.UNPIN.{self._spec.stream}.{self._spec.name}",
                     json.dumps({"group": _GROUP}).encode(),
                     timeout=2,
                 )
+        except (nats.errors.Error, TimeoutError) as problem:
+            # The server hears nothing of this; it finds out by itself, only later.
+            _logger.info("reader closed without the broker", problem=str(problem))
 
     def forget_request(self) -> None:
         """The connection is a new one: the server no longer knows what was asked on the old one."""

@@ -7,6 +7,7 @@ per aggregate are given at flush under a row lock, so ``seq`` order, commit orde
 from __future__ import annotations
 
 import asyncio
+import json
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
@@ -22,9 +23,13 @@ from shared.clock import Clock, SystemClock
 
 from .context import current_cause, current_traceparent
 from .envelope import Envelope
+from .errors import EventInvalid
 from .events import Event, event_data, event_subject
 from .subjects import parse_subject
 from .tables import OutboxMessage, OutboxSequence
+
+MAX_DATA_BYTES = 512 * 1024
+"""The broker takes a megabyte; what it would refuse must not get into the outbox."""
 
 _SYSTEM_CLOCK = SystemClock()
 _RECORDED = "cattery_outbox_recorded"
@@ -42,6 +47,12 @@ def record(session: AsyncSession, fact: Event, *, clock: Clock = _SYSTEM_CLOCK) 
         SubjectInvalid: its ``SUBJECT`` breaks the naming rule.
     """
     event_subject(type(fact))
+    data = event_data(fact)
+    size = len(json.dumps(data).encode())
+    if size > MAX_DATA_BYTES:
+        raise EventInvalid(
+            f"{fact.SUBJECT} has {size} bytes; an event may have {MAX_DATA_BYTES}. Send a reference instead."
+        )
     cause = current_cause()
     inherited = fact.aggregate_id if cause is None else cause.correlation_id
     session.add(
@@ -52,7 +63,7 @@ def record(session: AsyncSession, fact: Event, *, clock: Clock = _SYSTEM_CLOCK) 
             correlation_id=fact.correlation_id or inherited,
             causation_id=None if cause is None else cause.id,
             traceparent=current_traceparent(),
-            data=event_data(fact),
+            data=data,
             occurred_at=fact.occurred_at,
             recorded_at=clock.now(),
         )
@@ -77,15 +88,22 @@ def envelope_of(message: OutboxMessage, *, source: str) -> Envelope:
     )
 
 
-async def unpublished(session: AsyncSession, *, limit: int) -> Sequence[OutboxMessage]:
-    """Return the oldest committed events that the broker has not confirmed, in publishing order."""
-    found = await session.scalars(
+async def unpublished(
+    session: AsyncSession, *, limit: int, without: Sequence[str] = ()
+) -> Sequence[OutboxMessage]:
+    """Return the oldest committed events that the broker has not confirmed, in publishing order.
+
+    ``without`` names aggregates to leave out.
+    """
+    query = (
         select(OutboxMessage)
         .where(OutboxMessage.published_at.is_(None))
         .order_by(OutboxMessage.position)
         .limit(limit)
     )
-    return found.all()
+    if without:
+        query = query.where(OutboxMessage.aggregate_id.not_in(without))
+    return (await session.scalars(query)).all()
 
 
 async def count_unpublished(session: AsyncSession) -> int:
@@ -103,17 +121,25 @@ async def mark_published(session: AsyncSession, positions: Sequence[int], *, at:
     )
 
 
-async def republish(session: AsyncSession, *, since: datetime) -> int:
+async def republish(
+    session: AsyncSession, *, since: datetime, stream_domain: str | None = None
+) -> int:
     """Hand everything recorded since then to the relay again, and return how many events that is.
+
+    ``stream_domain`` limits it to the events that one domain's stream holds.
 
     For a broker that has lost its disk: the relay publishes them in their old order, under their old ids; broker and
     inboxes drop what they already have.
     """
+    statement = update(OutboxMessage).where(
+        OutboxMessage.recorded_at >= since, OutboxMessage.published_at.is_not(None)
+    )
+    if stream_domain is not None:
+        statement = statement.where(
+            OutboxMessage.subject.startswith(f"{stream_domain}.", autoescape=True)
+        )
     result = await session.execute(
-        update(OutboxMessage)
-        .where(OutboxMessage.recorded_at >= since, OutboxMessage.published_at.is_not(None))
-        .values(published_at=None)
-        .returning(OutboxMessage.position)
+        statement.values(published_at=None).returning(OutboxMessage.position)
     )
     count = len(result.all())
     session.info[_RECORDED] = True

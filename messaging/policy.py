@@ -12,7 +12,7 @@ from .errors import MessagingError
 
 
 class Retry(MessagingError):
-    """Raise in a handler: not now, try this message again after ``after``. Counts as an attempt."""
+    """Raise in a handler: not now, try this message again after ``after``. See ``Policy.max_postponements``."""
 
     code = "MESSAGING_RETRY"
 
@@ -48,6 +48,9 @@ class Policy:
 
     max_attempts: int = 8
     """Failed deliveries after which the message becomes a dead letter."""
+
+    max_postponements: int = 100
+    """The same for deliveries that ended in ``Retry`` or met a database or neighbour that was away."""
 
     max_in_flight: int = 64
     """Messages that the broker hands out before earlier ones are settled: the back-pressure."""

@@ -66,6 +66,18 @@ class OutboxSequence(MessagingBase):
     last_seq: Mapped[int] = mapped_column(BigInteger)
 
 
+class OutboxStream(MessagingBase):
+    """A stream that this outbox has published to, recognised by the instant it was created.
+
+    Another instant at the next connection means that the broker has lost its store.
+    """
+
+    __tablename__ = "outbox_streams"
+
+    domain: Mapped[str] = mapped_column(String(64), primary_key=True)
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
 class InboxMessage(MessagingBase):
     """An event that one subscription has handled."""
 
