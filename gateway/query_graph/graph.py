@@ -1,0 +1,171 @@
+"""The query graph of a supergraph: which moves and entries exist. Built once, filled in as it is asked.
+
+Wherever a type is asked for it is an object type, or an interface standing for *all* of its
+implementations at once: that is how far an interface object, which never learns a type, can be used.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import lru_cache
+
+from gateway.supergraph.model import GraphField, Key, Supergraph, TypeDefinition, TypeKind
+
+from .positions import Entry, Move, Position
+from .reached import Reached, Start
+from .views import Views
+
+_NO_LABELS: frozenset[str] = frozenset()
+
+
+class QueryGraph:
+    """Moves and entries under one choice of override labels."""
+
+    def __init__(self, supergraph: Supergraph, active_labels: frozenset[str] = _NO_LABELS) -> None:
+        self.supergraph = supergraph
+        self.views = Views()
+        self.active_labels = active_labels
+        self._moves: dict[tuple[str, Position, str], Move | None] = {}
+        self._entries: dict[str, tuple[Entry, ...]] = {}
+        self._staged: dict[str, tuple[tuple[Entry, str, Move], ...]] = {}
+        self.memo: dict[tuple[str, bool, Start], Reached] = {}
+        """Answers of ``Reach``, kept across operations."""
+        self._root_type_names = frozenset(supergraph.root_types.values())
+
+    def root_positions(self, root_type: str) -> tuple[Position, ...]:
+        """The graphs that have a root type."""
+        mask = self.supergraph.types[root_type].graphs
+        return tuple(
+            Position(graph)
+            for graph in range(len(self.supergraph.graph_names))
+            if mask >> graph & 1
+        )
+
+    def resolves(self, field: GraphField) -> bool:
+        """Whether a graph resolves its field, ``@provides`` aside."""
+        label = field.override_label
+        return not field.is_external and (
+            label is None or label.resolves_when_active == (label.label in self.active_labels)
+        )
+
+    def has_interface_objects(self, type_name: str) -> bool:
+        """Whether some graph takes this interface for an object."""
+        return self.supergraph.types[type_name].interface_object_graphs != 0
+
+    # Moves
+
+    def move(self, type_name: str, position: Position, field: str) -> Move | None:
+        """How a field of objects of a type is resolved at a position; ``None`` when it is not."""
+        at = (type_name, position, field)
+        try:
+            return self._moves[at]
+        except KeyError:
+            found = self._moves[at] = self._find_move(type_name, position, field)
+            return found
+
+    def arrive(self, move: Move, type_name: str) -> Position | None:
+        """Where a field's objects of one type stand; ``None`` when the graph does not return such."""
+        local = self.supergraph.types[move.type.name]
+        if local.interface_object_graphs >> move.graph & 1:
+            if type_name == local.name or type_name in self.supergraph.possible_types[local.name]:
+                return Position(move.graph, move.view, local.name)
+            return None
+        if (
+            type_name == local.name
+            or type_name in self.supergraph.local_types[local.name][move.graph]
+        ):
+            return Position(move.graph, move.view)
+        return None
+
+    def _find_move(self, type_name: str, position: Position, field: str) -> Move | None:
+        graph, view, interface = position
+        coordinate = self.supergraph.types[interface or type_name]
+        definition = coordinate.fields.get(field)
+        if definition is None:
+            return None
+        found = definition.graphs.get(graph)
+        is_provided = view != 0 and self.views.provides(view, type_name, field)
+        if not is_provided:
+            if found is None or not self.resolves(found):
+                return None
+            is_real_interface = coordinate.kind is TypeKind.INTERFACE and interface is None
+            if is_real_interface and not self._is_uniform(coordinate, graph, field):
+                return None
+        below = self.views.below(view, type_name, field) if view else ()
+        provides = found.provides.selections if found is not None and found.provides else ()
+        return Move(
+            graph=graph,
+            type=definition.type if found is None else found.type,
+            requires=None if found is None or is_provided else found.requires,
+            view=self.views.number(below + provides),
+        )
+
+    def _is_uniform(self, interface: TypeDefinition, graph: int, field: str) -> bool:
+        """Whether a real interface's field is resolved by the graph for all its implementations."""
+        types = self.supergraph.types
+        for name in self.supergraph.local_types[interface.name][graph]:
+            definition = types[name].fields.get(field)
+            found = None if definition is None else definition.graphs.get(graph)
+            if found is None or found.requires is not None or not self.resolves(found):
+                return False
+        return True
+
+    # Entries
+
+    def entries(self, type_name: str) -> tuple[Entry, ...]:
+        """The ways into graphs with an object of a type."""
+        found = self._entries.get(type_name)
+        if found is None:
+            found = self._entries[type_name] = tuple(self._find_entries(type_name))
+        return found
+
+    def staged_fields(self, type_name: str) -> tuple[tuple[Entry, str, Move], ...]:
+        """The fields of a type with ``@requires``: each entry that leads to one, and its move."""
+        found = self._staged.get(type_name)
+        if found is None:
+            found = self._staged[type_name] = tuple(
+                (entry, field, move)
+                for entry in self.entries(type_name)
+                for field in self.supergraph.types[entry.landing.interface or type_name].fields
+                if (move := self.move(type_name, entry.landing, field)) is not None
+                and move.requires is not None
+            )
+        return found
+
+    def _find_entries(self, type_name: str) -> Iterator[Entry]:
+        definition = self.supergraph.types[type_name]
+        if type_name in self._root_type_names:
+            for position in self.root_positions(type_name):
+                yield Entry(None, type_name, position, needs_typename=False)
+            return
+        for key in definition.keys:
+            if key.is_resolvable:
+                yield self._entry(definition, key, type_name)
+        if definition.kind is not TypeKind.OBJECT:
+            return
+        for interface in definition.interfaces:
+            for key in self.supergraph.types[interface].keys:
+                if key.is_resolvable and self._enters_as(interface, key.graph, type_name):
+                    yield self._entry(self.supergraph.types[interface], key, type_name)
+
+    def _entry(self, keyed: TypeDefinition, key: Key, type_name: str) -> Entry:
+        is_interface_object = bool(keyed.interface_object_graphs >> key.graph & 1)
+        return Entry(
+            key=key.fields,
+            typename=keyed.name,
+            landing=Position(key.graph, 0, keyed.name if is_interface_object else None),
+            needs_typename=keyed.name == type_name and keyed.kind is TypeKind.OBJECT,
+        )
+
+    def _enters_as(self, interface: str, graph: int, type_name: str) -> bool:
+        if self.supergraph.types[interface].interface_object_graphs >> graph & 1:
+            return True
+        return type_name in self.supergraph.local_types[interface][graph]
+
+
+@lru_cache(maxsize=16)
+def query_graph_of(
+    supergraph: Supergraph, active_labels: frozenset[str] = _NO_LABELS
+) -> QueryGraph:
+    """The query graph of a supergraph under some override labels; those last asked for are kept."""
+    return QueryGraph(supergraph, active_labels & supergraph.override_labels)

@@ -1,0 +1,236 @@
+"""Reach: from some positions at an object, which others can be had, by which entries, at what cost.
+
+A least fixpoint over entity calls: an entry is usable once its key can be read from positions already
+reached, and a field with ``@requires`` once its inputs can. Costs only order alternatives: an entity
+call costs ``CALL``, a key field 1. Because a call always costs more than what feeds it, whoever
+follows the cheapest way never runs in a circle.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+
+from gateway.supergraph.model import TypeKind
+from gateway.supergraph.selections import Selection
+
+from .budget import Budget
+from .graph import QueryGraph
+from .positions import Entry, Move, Position
+from .reached import CALL, Option, Reached, Start
+
+_MEMO_LIMIT = 20_000
+
+
+class Reach:
+    """Answers questions of one planning or one proof, under one budget; the memo is the graph's."""
+
+    def __init__(self, graph: QueryGraph, budget: Budget) -> None:
+        self.graph = graph
+        self.budget = budget
+        self._active: dict[tuple[str, bool, Start], int] = {}
+        self._cut = 1 << 30
+
+    def from_positions(
+        self, type_name: str, start: Iterable[tuple[Position, int]], *, knows_type: bool
+    ) -> Reached:
+        """Everything reachable at objects of ``type_name``.
+
+        ``type_name`` is an object type, or an interface standing for all its implementations.
+        ``knows_type`` says that the runtime type is known whatever the positions are, as it is where
+        the schema declares an object type.
+        """
+        at = (type_name, knows_type, tuple(sorted(start, key=_start_order)))
+        found = self.graph.memo.get(at)
+        if found is not None:
+            return found
+        if at in self._active:
+            # A key that is needed to prove itself proves nothing.
+            self._cut = min(self._cut, self._active[at])
+            return self._at_hand(at)
+        depth = self._active[at] = len(self._active)
+        outer_cut, self._cut = self._cut, 1 << 30
+        found = self._close(at)
+        del self._active[at]
+        if self._cut >= depth:
+            # Nothing outside this question was cut short, so the answer holds anywhere.
+            if len(self.graph.memo) >= _MEMO_LIMIT:
+                self.graph.memo.clear()
+            self.graph.memo[at] = found
+            self._cut = outer_cut
+        else:
+            self._cut = min(outer_cut, self._cut)
+        return found
+
+    def options(self, reached: Reached, field: str) -> list[Option]:
+        """All ways to have a field of the objects reached, in no particular order."""
+        found = list(reached.staged.get(field, ()))
+        move = self.graph.move
+        for position, cost in reached.costs.items():
+            step = move(reached.type_name, position, field)
+            if step is not None and step.requires is None:
+                found.append(Option(position, cost, step))
+        return found
+
+    def arrivals(self, options: Iterable[Option], type_name: str) -> dict[Position, int]:
+        """Where a field's objects of one type stand after any of several options."""
+        found: dict[Position, int] = {}
+        for option in options:
+            position = self.graph.arrive(option.move, type_name)
+            if position is not None:
+                found[position] = min(option.cost, found.get(position, option.cost))
+        return found
+
+    def can_obtain(self, reached: Reached, selections: Sequence[Selection]) -> bool:
+        """Whether a field set can be read from what was reached."""
+        return self._obtain(reached, selections) is not None
+
+    # The fixpoint
+
+    def _at_hand(self, at: tuple[str, bool, Start]) -> Reached:
+        type_name, knows_type, start = at
+        costs: dict[Position, int] = {}
+        for position, cost in start:
+            costs[position] = min(cost, costs.get(position, cost))
+        return Reached(type_name, costs, {}, {}, _typename_cost(costs, knows_type=knows_type))
+
+    def _close(self, at: tuple[str, bool, Start]) -> Reached:
+        type_name, knows_type, _ = at
+        costs = dict(self._at_hand(at).costs)
+        entries: dict[Position, Entry] = {}
+        staged: dict[tuple[str, Position], Option] = {}
+        if not costs:
+            return Reached(type_name, costs, entries, {}, 0 if knows_type else None)
+        changed = True
+        while changed:
+            changed = False
+            reached = Reached(
+                type_name, costs, entries, _by_field(staged),
+                _typename_cost(costs, knows_type=knows_type),
+            )  # fmt: skip
+            for entry in self.graph.entries(type_name):
+                known = costs.get(entry.landing)
+                if known is not None and known <= CALL:
+                    continue
+                cost = self._entry_cost(reached, entry)
+                if cost is not None and (known is None or cost < known):
+                    costs[entry.landing] = cost
+                    entries[entry.landing] = entry
+                    changed = True
+            for entry, field, move in self.graph.staged_fields(type_name):
+                cost = self._stage_cost(reached, entry, move)
+                known_stage = staged.get((field, entry.landing))
+                if cost is not None and (known_stage is None or cost < known_stage.cost):
+                    staged[field, entry.landing] = Option(entry.landing, cost, move, entry)
+                    changed = True
+        return Reached(
+            type_name, costs, entries, _by_field(staged),
+            _typename_cost(costs, knows_type=knows_type),
+        )  # fmt: skip
+
+    def _entry_cost(self, reached: Reached, entry: Entry) -> int | None:
+        self.budget.spend()
+        if entry.key is None:
+            return CALL
+        key = self._obtain(reached, entry.key.selections)
+        if key is None:
+            return None
+        if not entry.needs_typename:
+            return key + CALL
+        if reached.typename_cost is None:
+            return None
+        # Whoever can say the type usually also has the key, so this is no sum.
+        return max(key, reached.typename_cost) + CALL
+
+    def _stage_cost(self, reached: Reached, entry: Entry, move: Move) -> int | None:
+        assert move.requires is not None  # noqa: S101 – staged fields have requirements
+        inputs = self._obtain(reached, move.requires.selections)
+        if inputs is None:
+            return None
+        call = self._entry_cost(reached, entry)
+        return None if call is None else max(inputs + CALL, call)
+
+    # Field sets
+
+    def _obtain(self, reached: Reached, selections: Sequence[Selection]) -> int | None:
+        """What reading a field set costs: its distinct sources, and 1 for each field."""
+        sources: dict[Position | str, int] = {}
+        for selection in selections:
+            if selection.on is not None and reached.type_name not in selection.on:
+                if self._is_interface(reached.type_name):
+                    return None
+                continue
+            if selection.name == "__typename":
+                if reached.typename_cost is None:
+                    return None
+                continue
+            options = self.options(reached, selection.name)
+            if not options:
+                return None
+            if selection.selections:
+                cost = self._obtain_below(reached.type_name, selection, options)
+                if cost is None:
+                    return None
+                sources[selection.name] = cost
+            else:
+                best = min(
+                    options, key=lambda option: 0 if option.position in sources else option.cost
+                )
+                sources[best.position] = best.cost
+        return sum(sources.values()) + len(selections)
+
+    def _obtain_below(
+        self, type_name: str, selection: Selection, options: Sequence[Option]
+    ) -> int | None:
+        supergraph = self.graph.supergraph
+        named = supergraph.types[type_name].fields[selection.name].type.name
+        definition = supergraph.types[named]
+        if definition.interface_object_graphs:
+            whole = self._obtain_at(named, named, selection, options)
+            if whole is not None:
+                return whole
+        worst: int | None = None
+        for possible in supergraph.possible_types[named]:
+            if not self.arrivals(options, possible):
+                continue
+            cost = self._obtain_at(possible, named, selection, options)
+            if cost is None:
+                return None
+            worst = cost if worst is None else max(worst, cost)
+        return worst
+
+    def _obtain_at(
+        self, type_name: str, declared: str, selection: Selection, options: Sequence[Option]
+    ) -> int | None:
+        start = self.arrivals(options, type_name)
+        if not start:
+            return None
+        knows_type = type_name == declared and not self._is_interface(type_name)
+        direct = self._at_hand((type_name, knows_type, tuple(start.items())))
+        cost = self._obtain(direct, selection.selections)
+        if cost is not None:
+            return cost
+        reached = self.from_positions(type_name, start.items(), knows_type=knows_type)
+        return self._obtain(reached, selection.selections)
+
+    def _is_interface(self, type_name: str) -> bool:
+        return self.graph.supergraph.types[type_name].kind is TypeKind.INTERFACE
+
+
+def _start_order(item: tuple[Position, int]) -> tuple[int, int, str, int]:
+    (graph, view, interface), cost = item
+    return graph, view, interface or "", cost
+
+
+def _typename_cost(costs: Mapping[Position, int], *, knows_type: bool) -> int | None:
+    if knows_type:
+        return 0
+    return min(
+        (cost for position, cost in costs.items() if position.interface is None), default=None
+    )
+
+
+def _by_field(staged: Mapping[tuple[str, Position], Option]) -> dict[str, tuple[Option, ...]]:
+    found: dict[str, tuple[Option, ...]] = {}
+    for (field, _), option in staged.items():
+        found[field] = (*found.get(field, ()), option)
+    return found
