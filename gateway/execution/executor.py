@@ -1,0 +1,288 @@
+"""Carries out a plan: every fetch starts when those it depends on are done, and the projection makes the answer.
+
+A fetch that fails leaves its fields null and reports it; all others go on. Nothing is raised for what a subgraph does.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping
+from time import perf_counter
+
+from gateway.errors import ExecutionError, TransportError
+from gateway.query_plan.nodes import QueryPlan
+from gateway.transports.base import SubgraphRequest, SubgraphResponse
+from gateway.transports.errors import ResponseMalformed, SubgraphTimeout
+
+from .context import ExecutionContext
+from .errors import ErrorReport, FetchFailure, ReportedErrors
+from .json_text import encode_json
+from .prepared_plan import PreparedFetch, PreparedGroup, PreparedPlan, prepare_plan
+from .representations import Collected, collect_representations
+from .response_merge import attach, copy_json
+from .result import ExecutionResult, JsonObject, SubgraphCall
+from .subgraph_answer import SubgraphAnswer, check_root, entities_of, parse_payload, read_answer
+from .tree_walk import find_objects
+
+_CANCELLED_CODE = "CANCELLED"
+"""Of a call that was under way when its caller went away or the deadline came; for telemetry only."""
+
+
+async def execute_plan(
+    plan: PreparedPlan | QueryPlan,
+    *,
+    variables: Mapping[str, object],
+    context: ExecutionContext,
+    received: Mapping[int, object] | None = None,
+) -> ExecutionResult:
+    """Execute ``plan`` and return the client's answer.
+
+    Args:
+        plan: prepared, as it should be in a cache; a bare plan is prepared first, at the cost of some milliseconds.
+        variables: coerced, by name; those that are absent are not sent.
+        context: where subgraphs are, and what else the execution needs.
+        received: decoded GraphQL responses of fetches that have been answered already, by fetch id: the event of a
+            subscription.
+
+    Raises:
+        ExecutionError: the plan cannot be carried out: it is wrong, or a subgraph has no transport.
+    """
+    prepared = plan if isinstance(plan, PreparedPlan) else prepare_plan(plan)
+    execution = _Execution(prepared, variables, context, received or {})
+    await execution.run()
+    return execution.result()
+
+
+class _Execution:
+    """One run of one plan."""
+
+    def __init__(
+        self,
+        prepared: PreparedPlan,
+        variables: Mapping[str, object],
+        context: ExecutionContext,
+        received: Mapping[int, object],
+    ) -> None:
+        self._prepared = prepared
+        self._variables = variables
+        self._context = context
+        self._received = received
+        self._root: JsonObject = {}
+        self._waiting = list(prepared.dependency_counts)
+        self._failed: set[int] = set()
+        self._done: set[int] = set()
+        self._under_way: dict[int, list[Collected]] = {}
+        self._problems: list[FetchFailure | ReportedErrors] = []
+        self._calls: list[SubgraphCall] = []
+        self._variable_texts: dict[str, bytes] = {}
+
+    async def run(self) -> None:
+        """Fill the response tree."""
+        self._introspect()
+        first = [
+            fetch
+            for fetch, count in zip(self._prepared.fetches, self._waiting, strict=True)
+            if not count
+        ]
+        if not first:
+            return
+        try:
+            async with asyncio.timeout_at(self._context.deadline), asyncio.TaskGroup() as tasks:
+                await self._run_all(first, tasks)
+        except TimeoutError:
+            self._fail_rest()
+
+    def result(self) -> ExecutionResult:
+        """Project the tree and write the errors."""
+        projected = self._prepared.projector.project(self._root)
+        if not self._problems and not projected.problems:
+            return ExecutionResult(projected.data, subgraph_calls=self._calls)
+        report = ErrorReport(self._prepared.plan.projection, self._root)
+        # In the plan's order, so that the same failures read the same however the answers arrived.
+        for problem in sorted(self._problems, key=lambda problem: problem.prepared.fetch.id):
+            report.add(problem)
+        report.add_field_problems(projected.problems)
+        degraded = dict.fromkeys(
+            problem.prepared.fetch.subgraph
+            for problem in self._problems
+            if isinstance(problem, FetchFailure)
+        )
+        return ExecutionResult(
+            projected.data,
+            report.errors,
+            {"degraded": list(degraded)} if degraded else {},
+            self._calls,
+        )
+
+    def _introspect(self) -> None:
+        text = self._prepared.plan.introspection
+        if text is None:
+            return
+        if self._context.introspection is None:
+            raise ExecutionError("The plan holds introspection, and there is no API schema to ask.")
+        self._root.update(self._context.introspection.answer(text, self._variables))
+
+    async def _run_all(self, ready: list[PreparedFetch], tasks: asyncio.TaskGroup) -> None:
+        """Run fetches and, after each, those that waited for it.
+
+        The first goes on in this very task: a chain of fetches needs no other.
+        """
+        while ready:
+            for other in ready[1:]:
+                tasks.create_task(self._run_all([other], tasks))
+            await self._run_fetch(ready[0])
+            ready = self._released_by(ready[0])
+
+    def _released_by(self, done: PreparedFetch) -> list[PreparedFetch]:
+        released = []
+        for dependent in done.dependents:
+            self._waiting[dependent] -= 1
+            if not self._waiting[dependent]:
+                released.append(self._prepared.fetches[dependent])
+        return released
+
+    async def _run_fetch(self, prepared: PreparedFetch) -> None:
+        collected: list[Collected] = []
+        try:
+            objects, collected = self._collect(prepared)
+            if _has_anything_to_ask(prepared, objects, collected):
+                self._under_way[prepared.fetch.id] = collected
+                answer = await self._ask(prepared, collected)
+                self._settle(prepared, objects, collected, answer)
+        except Exception as error:  # noqa: BLE001 - one fetch must not take the others with it; all is logged
+            self._fail(FetchFailure(prepared, collected, error))
+        self._done.add(prepared.fetch.id)
+
+    def _collect(self, prepared: PreparedFetch) -> tuple[list[JsonObject], list[Collected]]:
+        """Return the objects that a fetch from a root type adds to, or else the representations to ask about."""
+        fetch = prepared.fetch
+        if prepared.root_written is not None:
+            return (find_objects(self._root, fetch.path) if fetch.path else [self._root]), []
+        skip_incomplete = bool(self._failed) and not self._failed.isdisjoint(fetch.depends_on)
+        return [], [
+            collect_representations(group.group, self._root, skip_incomplete=skip_incomplete)
+            for group in prepared.groups
+        ]
+
+    async def _ask(self, prepared: PreparedFetch, collected: list[Collected]) -> SubgraphAnswer:
+        fetch, context = prepared.fetch, self._context
+        if fetch.id in self._received:
+            return parse_payload(self._received[fetch.id])
+        transport = context.transports.get(fetch.subgraph)
+        if transport is None:
+            raise ExecutionError(f"There is no transport to subgraph {fetch.subgraph!r}.")
+        request = SubgraphRequest(
+            fetch.subgraph,
+            prepared.kind,
+            self._body(prepared, collected),
+            context.subgraph_headers.get(fetch.subgraph, context.headers),
+        )
+        response: SubgraphResponse | None = None
+        error_code: str | None = None
+        started = perf_counter()
+        try:
+            response = await transport.send(request)
+            return read_answer(response, exact_integers=self._prepared.exact_integers)
+        except TransportError as error:
+            error_code = error.code
+            raise
+        except asyncio.CancelledError:
+            error_code = _CANCELLED_CODE
+            raise
+        finally:
+            call = SubgraphCall(
+                fetch.subgraph,
+                fetch.id,
+                perf_counter() - started,
+                response.status if response is not None else None,
+                len(request.body),
+                len(response.body) if response is not None else 0,
+                error_code,
+            )
+            self._calls.append(call)
+            context.on_subgraph_call(call)
+
+    def _body(self, prepared: PreparedFetch, collected: list[Collected]) -> bytes:
+        parts = [
+            group.variable_text + encode_json(found.representations)
+            for group, found in zip(prepared.groups, collected, strict=True)
+        ]
+        for name, text in prepared.variables:
+            if name in self._variables:
+                parts.append(text + self._variable_text(name))
+        if not parts:
+            return prepared.head + b"}"
+        return b"".join((prepared.head, b',"variables":{', b",".join(parts), b"}}"))
+
+    def _variable_text(self, name: str) -> bytes:
+        text = self._variable_texts.get(name)
+        if text is None:
+            text = self._variable_texts[name] = encode_json(self._variables[name])
+        return text
+
+    def _settle(
+        self,
+        prepared: PreparedFetch,
+        objects: list[JsonObject],
+        collected: list[Collected],
+        answer: SubgraphAnswer,
+    ) -> None:
+        """Put an answer into the tree."""
+        if answer.errors:
+            data = answer.data or {}
+            keys = prepared.root_written.keys.keys if prepared.root_written is not None else ()
+            aliases = [*keys, *(group.group.alias for group in prepared.groups)]
+            null_aliases = frozenset(alias for alias in aliases if data.get(alias) is None)
+            self._problems.append(ReportedErrors(prepared, collected, answer.errors, null_aliases))
+        if prepared.root_written is not None:
+            check_root(answer, prepared)
+            if answer.data is not None:
+                for obj in objects:
+                    attach(obj, answer.data, prepared.root_written)
+        for group, found in zip(prepared.groups, collected, strict=True):
+            try:
+                entities = entities_of(answer, group.group.alias, found)
+            except ResponseMalformed as error:
+                self._fail(FetchFailure(prepared, collected, error, group.group.alias))
+            else:
+                _attach_entities(group, found, entities)
+
+    def _fail(self, failure: FetchFailure) -> None:
+        self._failed.add(failure.prepared.fetch.id)
+        self._problems.append(failure)
+
+    def _fail_rest(self) -> None:
+        """Count as timed out what had not been answered when the deadline came, begun or not."""
+        for prepared in self._prepared.fetches:
+            fetch_id = prepared.fetch.id
+            if fetch_id in self._done:
+                continue
+            collected = self._under_way.get(fetch_id)
+            if collected is None:
+                objects, collected = self._collect(prepared)
+                if not _has_anything_to_ask(prepared, objects, collected):
+                    continue
+            error = SubgraphTimeout("The request's deadline came before the answer.")
+            self._fail(FetchFailure(prepared, collected, error))
+
+
+def _has_anything_to_ask(
+    prepared: PreparedFetch, objects: list[JsonObject], collected: list[Collected]
+) -> bool:
+    if prepared.root_written is not None:
+        return bool(objects)
+    return any(found.representations for found in collected)
+
+
+def _attach_entities(
+    group: PreparedGroup, collected: Collected, entities: list[JsonObject | None]
+) -> None:
+    written = group.written
+    for number, uses in enumerate(collected.uses):
+        own = entities
+        if number and written.must_copy_per_target:
+            own = [copy_json(entity) for entity in entities]  # type: ignore[misc]
+        for obj, index in zip(uses.objects, uses.indices, strict=True):
+            entity = own[index]
+            if entity is not None:
+                attach(obj, entity, written)

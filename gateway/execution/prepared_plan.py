@@ -1,0 +1,123 @@
+"""A plan with everything precomputed that does not depend on the request: kept in the plan cache, beside the plan."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from gateway.query_plan.nodes import (
+    EntityGroup,
+    Fetch,
+    LeafKind,
+    LeafProjection,
+    ListProjection,
+    ObjectProjection,
+    OperationKind,
+    QueryPlan,
+    ValueProjection,
+)
+from gateway.transports.base import RequestKind
+
+from .json_text import encode_json
+from .projection import Projector
+from .written_keys import Writer, Written, read_written_keys
+
+_REQUEST_KINDS: dict[OperationKind, RequestKind] = {
+    OperationKind.QUERY: "query",
+    OperationKind.MUTATION: "mutation",
+    OperationKind.SUBSCRIPTION: "subscription",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class PreparedGroup:
+    """One ``_entities`` field."""
+
+    group: EntityGroup
+    written: Written
+    variable_text: bytes
+    """``"representations":``, to be followed by the list."""
+
+
+@dataclass(frozen=True, slots=True)
+class PreparedFetch:
+    """One request, but for its variables."""
+
+    fetch: Fetch
+    kind: RequestKind
+    head: bytes
+    """``{"query":"…"``, up to where variables would follow."""
+
+    variables: tuple[tuple[str, bytes], ...]
+    """Name of each client variable to forward, and ``"name":``."""
+
+    root_written: Written | None
+    """For a fetch from a root type."""
+
+    groups: tuple[PreparedGroup, ...]
+    dependents: tuple[int, ...]
+    """Fetches that wait for this one."""
+
+
+@dataclass(frozen=True, slots=True)
+class PreparedPlan:
+    """What ``execute_plan`` runs. Shared by all requests with the plan."""
+
+    plan: QueryPlan
+    fetches: tuple[PreparedFetch, ...]
+    dependency_counts: tuple[int, ...]
+    """By fetch: how many others it waits for."""
+
+    projector: Projector
+    exact_integers: bool
+    """Whether answers may hold integers beyond 64 bits that reach the client: there are custom scalars."""
+
+
+def prepare_plan(plan: QueryPlan) -> PreparedPlan:
+    """Return ``plan`` ready to be executed many times.
+
+    Raises:
+        ExecutionError: an operation of the plan is not what the plan says it is.
+    """
+    written = read_written_keys(plan)
+    dependents: dict[int, list[int]] = {fetch.id: [] for fetch in plan.fetches}
+    for fetch in plan.fetches:
+        for dependency in fetch.depends_on:
+            dependents[dependency].append(fetch.id)
+    return PreparedPlan(
+        plan=plan,
+        fetches=tuple(
+            _prepare_fetch(fetch, written, tuple(dependents[fetch.id])) for fetch in plan.fetches
+        ),
+        dependency_counts=tuple(len(set(fetch.depends_on)) for fetch in plan.fetches),
+        projector=Projector(plan.projection),
+        exact_integers=any(_leaf_kinds_are_custom(plan.projection)),
+    )
+
+
+def _prepare_fetch(
+    fetch: Fetch, written: dict[Writer, Written], dependents: tuple[int, ...]
+) -> PreparedFetch:
+    return PreparedFetch(
+        fetch=fetch,
+        kind=_REQUEST_KINDS[fetch.kind],
+        head=b'{"query":' + encode_json(fetch.operation),
+        variables=tuple((name, encode_json(name) + b":") for name in fetch.variables),
+        root_written=None if fetch.entities else written[fetch.id, None],
+        groups=tuple(
+            PreparedGroup(group, written[fetch.id, group.alias], encode_json(group.variable) + b":")
+            for group in fetch.entities
+        ),
+        dependents=tuple(dict.fromkeys(dependents)),
+    )
+
+
+def _leaf_kinds_are_custom(node: ValueProjection) -> Iterator[bool]:
+    if isinstance(node, LeafProjection):
+        yield node.kind is LeafKind.CUSTOM
+    elif isinstance(node, ListProjection):
+        yield from _leaf_kinds_are_custom(node.item)
+    elif isinstance(node, ObjectProjection):
+        for chosen in node.classes:
+            for part in chosen.fields:
+                yield from _leaf_kinds_are_custom(part.value)
