@@ -38,6 +38,7 @@ fields) are data.
     │       ├── VariablesInvalid           BAD_USER_INPUT
     │       ├── IntrospectionRefused       INTROSPECTION_DISABLED
     │       ├── SubscriptionsUnsupported   SUBSCRIPTIONS_NOT_SUPPORTED
+    │       ├── PersistedQueryUnknown      PERSISTED_QUERY_NOT_SUPPORTED
     │       ├── NestingTooDeep             RECURSION_LIMIT_EXCEEDED
     │       └── LimitExceeded
     │           ├── DepthLimitExceeded         MAX_DEPTH_LIMIT
@@ -293,6 +294,13 @@ class SubscriptionsUnsupported(OperationRefused):
     """Subscriptions are not served over this protocol."""
 
     code = "SUBSCRIPTIONS_NOT_SUPPORTED"
+
+
+class PersistedQueryUnknown(OperationRefused):
+    """The request names a document by its hash; clients then send it in full."""
+
+    code = "PERSISTED_QUERY_NOT_SUPPORTED"
+    is_unprocessable = False
 
 
 class NestingTooDeep(OperationRefused):

@@ -5,9 +5,9 @@ A masked error carries an id that is also in the log, so that a report can be ma
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from uuid import uuid4
 
-from gateway.config.settings import SubgraphErrors
 from gateway.errors import GatewayError
 from shared.logging import get_logger
 
@@ -25,21 +25,6 @@ def mask_exception(error: Exception, *, request_id: str) -> dict[str, object]:
     return {"message": MASKED_MESSAGE, "extensions": {"code": code, "errorId": error_id}}
 
 
-def mask_subgraph_errors(
-    errors: list[dict[str, object]], policy: SubgraphErrors, *, request_id: str
-) -> list[dict[str, object]]:
-    """Return the errors of an executed plan as ``policy`` shows them; codes and paths always stay."""
-    if policy is SubgraphErrors.PASSTHROUGH:
-        return errors
-    _log.warning("subgraph errors", request_id=request_id, errors=errors)
-    return [_mask(error) for error in errors]
-
-
-def _mask(error: dict[str, object]) -> dict[str, object]:
-    extensions = error.get("extensions")
-    code = extensions.get("code") if isinstance(extensions, dict) else None
-    masked: dict[str, object] = {"message": MASKED_SUBGRAPH_MESSAGE}
-    if "path" in error:
-        masked["path"] = error["path"]
-    masked["extensions"] = {"code": code} if code is not None else {}
-    return masked
+def masked_extensions(extensions: Mapping[str, object]) -> dict[str, object]:
+    """Return what stays of a subgraph error's extensions: what clients act upon, not who said it."""
+    return {key: extensions[key] for key in ("code", "errorId") if key in extensions}

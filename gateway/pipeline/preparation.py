@@ -1,0 +1,100 @@
+"""From the text of a request to an operation that is known to be good: parse, limits, validate, select.
+
+Limits come before validation, which takes longer the larger a document is. Everything here is computation, without
+I/O, and depends on nothing but text and schema: what was prepared once is kept.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TypeAlias
+
+from graphql import DocumentNode, GraphQLError, OperationDefinitionNode
+
+from gateway.config.settings import LimitsConfig
+from gateway.errors import NestingTooDeep, Problem, ValidationFailed
+from gateway.operations.parse import parse_document
+from gateway.operations.select import select_operation
+from gateway.operations.validate import validate_document
+from gateway.operations.variables import condition_variables
+from gateway.query_plan.nodes import OperationKind
+from gateway.security.introspection import refuse_introspection, without_suggestion
+from gateway.security.limits import check_limits
+from gateway.supergraph.model import Supergraph
+
+from .request import GraphQLRequest
+
+PreparationKey: TypeAlias = tuple[str, str | None]
+"""Text and operation name: the text itself, for a digest would cost more than the dictionary's own hash."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PreparedOperation:
+    """An operation that may be planned and run."""
+
+    key: PreparationKey
+    document: DocumentNode
+    operation: OperationDefinitionNode
+    kind: OperationKind
+    name: str | None
+    condition_variables: tuple[str, ...]
+    has_variables: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Preparation:
+    """Prepares operations for one supergraph."""
+
+    supergraph: Supergraph
+    limits: LimitsConfig
+    allows_introspection: bool
+
+    def prepare(self, request: GraphQLRequest) -> PreparedOperation:
+        """Return the operation that ``request`` asks for.
+
+        Raises:
+            DocumentInvalid: the text is not GraphQL.
+            LimitExceeded: it is larger than allowed.
+            IntrospectionRefused: it asks for the schema, which is not shown.
+            ValidationFailed: it does not fit the schema.
+            OperationUnknown: it does not hold the operation asked for.
+            NestingTooDeep: it cannot be walked.
+        """
+        try:
+            document = parse_document(request.query, max_tokens=self.limits.max_tokens)
+            self._check(document)
+            operation = select_operation(document, request.operation_name)
+            conditions = condition_variables(operation, document)
+        except RecursionError as error:
+            raise NestingTooDeep("The document is nested too deep.") from error
+        return PreparedOperation(
+            key=(request.query, request.operation_name),
+            document=document,
+            operation=operation,
+            kind=OperationKind(operation.operation.value),
+            name=operation.name.value if operation.name is not None else None,
+            condition_variables=conditions,
+            has_variables=bool(operation.variable_definitions),
+        )
+
+    def _check(self, document: DocumentNode) -> None:
+        for definition in document.definitions:
+            if isinstance(definition, OperationDefinitionNode):
+                check_limits(document, definition, self.limits)
+        if not self.allows_introspection:
+            refuse_introspection(document)
+        errors = validate_document(
+            document, self.supergraph.api_schema, max_errors=self.limits.max_errors
+        )
+        if errors:
+            raise ValidationFailed(*self._problems(errors))
+
+    def _problems(self, errors: Sequence[GraphQLError]) -> list[Problem]:
+        return [
+            Problem(
+                error.message if self.allows_introspection else without_suggestion(error.message),
+                tuple((place.line, place.column) for place in error.locations or ()),
+            )
+            for error in errors
+        ]

@@ -1,0 +1,67 @@
+"""Reads a request's body, no further than the limit and no longer than the time."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping
+
+from starlette.types import Receive
+
+from gateway.errors import BodyTimeout, BodyTooLarge, ContentTypeRefused, HeaderInvalid
+
+
+class ClientDisconnected(Exception):
+    """The client is gone; there is nobody to answer."""
+
+
+async def read_body(
+    headers: Mapping[str, str], receive: Receive, *, max_bytes: int, timeout_seconds: float
+) -> bytes:
+    """Return the body.
+
+    Raises:
+        BodyTooLarge: it is longer than ``max_bytes``, by its header or by what arrived.
+        BodyTimeout: it did not arrive in ``timeout_seconds``.
+        ContentTypeRefused: it is compressed.
+        HeaderInvalid: ``Content-Length`` is no number.
+        ClientDisconnected: the client is gone.
+    """
+    _check_headers(headers, max_bytes)
+    try:
+        async with asyncio.timeout(timeout_seconds):
+            return await _collect(receive, max_bytes)
+    except TimeoutError as error:
+        raise BodyTimeout("The body did not arrive in time.") from error
+
+
+def _check_headers(headers: Mapping[str, str], max_bytes: int) -> None:
+    encoding = headers.get("content-encoding", "identity").lower()
+    if encoding != "identity":
+        raise ContentTypeRefused("Compressed request bodies are not read. Send it as it is.")
+    length = headers.get("content-length")
+    if length is None:
+        return
+    if not (length.isascii() and length.isdecimal()):
+        raise HeaderInvalid("Content-Length must be a number.")
+    if len(length) > 15 or int(length) > max_bytes:
+        raise _too_large(max_bytes)
+
+
+async def _collect(receive: Receive, max_bytes: int) -> bytes:
+    chunks: list[bytes] = []
+    size = 0
+    while True:
+        message = await receive()
+        if message["type"] == "http.disconnect":
+            raise ClientDisconnected
+        chunk: bytes = message.get("body", b"")
+        size += len(chunk)
+        if size > max_bytes:
+            raise _too_large(max_bytes)
+        if not message.get("more_body", False):
+            return b"".join((*chunks, chunk)) if chunks else chunk
+        chunks.append(chunk)
+
+
+def _too_large(max_bytes: int) -> BodyTooLarge:
+    return BodyTooLarge(f"The body is larger than the {max_bytes} bytes that are read.")

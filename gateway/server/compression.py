@@ -1,0 +1,28 @@
+"""Compresses large answers for clients that accept gzip."""
+
+from __future__ import annotations
+
+import asyncio
+import gzip
+
+_LEVEL = 4
+"""Four fifths of the gain at a third of the time of the default."""
+
+_THREAD_FROM_BYTES = 128 * 1024
+"""Compressing more than this would hold up the other requests for milliseconds."""
+
+
+def accepts_gzip(accept_encoding: str | None) -> bool:
+    """Whether an ``Accept-Encoding`` allows gzip. Spec: RFC 9110, 12.5.3."""
+    for part in (accept_encoding or "").lower().split(","):
+        coding, _, parameters = part.partition(";")
+        if coding.strip() in {"gzip", "x-gzip"}:
+            return parameters.replace(" ", "") not in {"q=0", "q=0.0", "q=0.00", "q=0.000"}
+    return False
+
+
+async def compress(body: bytes) -> bytes:
+    """Return ``body`` in gzip; a large one is compressed in a thread."""
+    if len(body) < _THREAD_FROM_BYTES:
+        return gzip.compress(body, _LEVEL, mtime=0)
+    return await asyncio.to_thread(gzip.compress, body, _LEVEL, mtime=0)

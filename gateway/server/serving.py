@@ -1,0 +1,75 @@
+"""Where the gateway stands between its start and its end.
+
+::
+
+    STARTING ──(supergraph loaded)──▶ READY ──(asked to stop)──▶ DRAINING
+        │                                                           ▲
+        ├──(supergraph cannot be had)──▶ FAILED                     │
+        └──────────────────────(asked to stop)──────────────────────┘
+"""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+from gateway.errors import GatewayError, NotReady
+from gateway.pipeline.pipeline import Pipeline
+
+
+class Phase(StrEnum):
+    """What the gateway is doing."""
+
+    STARTING = "starting"
+    READY = "ready"
+    DRAINING = "draining"
+    FAILED = "failed"
+
+
+_ALLOWED: dict[Phase, frozenset[Phase]] = {
+    Phase.STARTING: frozenset({Phase.READY, Phase.FAILED, Phase.DRAINING}),
+    Phase.READY: frozenset({Phase.DRAINING}),
+    Phase.DRAINING: frozenset(),
+    Phase.FAILED: frozenset({Phase.DRAINING}),
+}
+
+
+class Serving:
+    """The phase, the pipeline once there is one, and why there is none before."""
+
+    def __init__(self) -> None:
+        self.phase = Phase.STARTING
+        self.detail = "The supergraph is being loaded."
+        self.failure: GatewayError | None = None
+        self._pipeline: Pipeline | None = None
+        self.in_flight = 0
+        """Requests being worked on."""
+
+    @property
+    def pipeline(self) -> Pipeline:
+        """The pipeline; raises ``NotReady`` before there is one."""
+        if self._pipeline is None:
+            raise NotReady("The gateway is not ready yet.")
+        return self._pipeline
+
+    def start(self, pipeline: Pipeline) -> None:
+        """Serve."""
+        self._enter(Phase.READY)
+        self._pipeline = pipeline
+        self.detail = ""
+
+    def fail(self, failure: GatewayError) -> None:
+        """Give up: there will be no supergraph."""
+        self._enter(Phase.FAILED)
+        self.failure = failure
+        self.detail = "The supergraph cannot be loaded."
+
+    def drain(self) -> None:
+        """Tell whoever asks that no more requests should come; those that do are still answered."""
+        if self.phase is not Phase.DRAINING:
+            self._enter(Phase.DRAINING)
+            self.detail = "The gateway is shutting down."
+
+    def _enter(self, phase: Phase) -> None:
+        if phase not in _ALLOWED[self.phase]:
+            raise RuntimeError(f"A gateway that is {self.phase} cannot become {phase}.")
+        self.phase = phase
