@@ -21,6 +21,7 @@ from strawberry.extensions import (
 )
 from strawberry.federation import Schema
 from strawberry.schema.config import StrawberryConfig
+from strawberry.types import ExecutionContext
 from strawberry.types.base import get_object_definition
 
 from .authorization import Allow
@@ -58,7 +59,7 @@ def build_schema(
     for root in (query, mutation):
         if root is not None:
             _require_rules(root)
-    return Schema(
+    return _QuietSchema(
         query=query,
         mutation=mutation,
         types=types,
@@ -80,6 +81,17 @@ def _require_rules(root: type) -> None:
             raise UnguardedField(
                 f"{definition.name}.{field.python_name} needs one of shared.authorization's rules"
             )
+
+
+class _QuietSchema(Schema):
+    """Leaves logging to ``_ErrorShape``, which knows a refusal from a failure."""
+
+    def process_errors(
+        self,
+        errors: list[GraphQLError],
+        execution_context: ExecutionContext | None = None,
+    ) -> None:
+        """Log nothing."""
 
 
 class _ErrorShape(SchemaExtension):

@@ -35,8 +35,12 @@ async def draft_revision(
     """Write a new revision file with the differences between the tables in code and those in the database."""
 
     def draft(connection: Connection) -> None:
+        number = len(list(revisions.glob("*.py"))) + 1
         command.revision(
-            _configure(connection, revisions, metadata), message=message, autogenerate=True
+            _configure(connection, revisions, metadata),
+            message=message,
+            autogenerate=True,
+            rev_id=f"{number:04}",
         )
 
     async with database.engine.connect() as connection:

@@ -19,6 +19,7 @@ from rich.table import Table
 
 from shared.clock import VirtualClock
 from shared.database import open_database
+from shared.demo import PASSWORD
 from shared.logging import configure_logging
 from shared.migrations import draft_revision, upgrade
 from shared.settings import SettingsInvalid, load_settings
@@ -27,7 +28,6 @@ from .catalogue import DOMAINS, Domain, DomainUnknown, find_domain
 from .launcher.platform import Launch, Platform, Processes, plan_platform
 from .launcher.supervisor import NotReady, supervised
 
-DEMO_PASSWORD = "demo-password"  # noqa: S105  printed to everybody, in demo mode only
 DRAIN_SECONDS = 30
 
 app = typer.Typer(help="The marketplace.", no_args_is_help=True)
@@ -193,7 +193,7 @@ def _print_platform(platform: Platform, launch: Launch) -> None:
     if launch.demo:
         console.print(
             "\nDemo accounts: client@demo.test, worker@demo.test, manager@demo.test, quality@demo.test, "
-            f"employee@demo.test, admin@demo.test. Password: {DEMO_PASSWORD}"
+            f"employee@demo.test, admin@demo.test. Password: {PASSWORD}"
         )
     console.print("\nCtrl-C stops it; the data are kept.")
 
