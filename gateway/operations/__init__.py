@@ -1,0 +1,1 @@
+"""Client documents: parsed, validated, their variables coerced, and brought into the form planning reads."""

@@ -11,11 +11,11 @@ from graphql import (
     OperationDefinitionNode,
     SelectionSetNode,
     parse,
-    print_ast,
 )
 
 from gateway.errors import SupergraphInvalid
 
+from .argument_text import print_arguments
 from .model import FieldSet
 from .selections import Selection
 
@@ -78,12 +78,10 @@ class FieldSetReader:
         named = self._field_type(parent, name)
         if named is None:
             raise SupergraphInvalid(f"A field set selects {parent}.{name}, which does not exist.")
-        arguments = sorted(node.arguments or (), key=lambda argument: argument.name.value)
-        text = ", ".join(print_ast(argument) for argument in arguments)
         return Selection(
             name=name,
             response_key=name,
-            arguments=f"({text})" if text else "",
+            arguments=print_arguments(node.arguments),
             on=on,
             selections=tuple(self._selections(node.selection_set, named, None))
             if node.selection_set

@@ -1,0 +1,46 @@
+"""Normalises an operation: the passes of this package in their order."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from graphql import DocumentNode, OperationDefinitionNode, VariableDefinitionNode, print_ast
+
+from gateway.supergraph.argument_text import print_value
+from gateway.supergraph.model import Supergraph
+
+from .flatten import Flattener
+from .introspection import print_introspection
+from .normalized_operation import NormalizedOperation
+
+
+def normalize_operation(
+    document: DocumentNode,
+    operation: OperationDefinitionNode,
+    supergraph: Supergraph,
+    conditions: Mapping[str, bool],
+) -> NormalizedOperation:
+    """Bring a valid operation into the form that planning reads.
+
+    ``conditions`` holds a boolean for each of the operation's ``condition_variables``.
+    """
+    root_type = supergraph.root_types[operation.operation.value]
+    flattener = Flattener(document, supergraph, conditions)
+    selections = flattener.flatten(operation.selection_set, root_type)
+    return NormalizedOperation(
+        kind=operation.operation,
+        root_type=root_type,
+        selections=selections,
+        variables={
+            definition.variable.name.value: _print_definition(definition)
+            for definition in operation.variable_definitions or ()
+        },
+        introspection=print_introspection(flattener.introspection, operation, document),
+    )
+
+
+def _print_definition(definition: VariableDefinitionNode) -> str:
+    text = f"${definition.variable.name.value}: {print_ast(definition.type)}"
+    if definition.default_value is not None:
+        text += f" = {print_value(definition.default_value)}"
+    return text

@@ -1,0 +1,29 @@
+"""An operation without fragments, conditions and introspection."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from graphql import OperationType
+
+from gateway.supergraph.selections import Selection
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NormalizedOperation:
+    """What planning reads."""
+
+    kind: OperationType
+    root_type: str
+    selections: tuple[Selection, ...]
+    """In document order, not merged: that is done by runtime type.
+
+    ``__schema`` and ``__type`` are among them by response key, without arguments and selections.
+    """
+
+    variables: Mapping[str, str]
+    """Name, without ``$``, to definition: ``$first: Int = 5``."""
+
+    introspection: str | None
+    """A query with the ``__schema`` and ``__type`` fields, for the API schema."""

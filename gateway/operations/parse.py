@@ -1,0 +1,36 @@
+"""Parses documents. Spec: GraphQL, 2 (Language)."""
+
+from __future__ import annotations
+
+from graphql import DocumentNode, GraphQLError, GraphQLSyntaxError, parse
+
+from gateway.errors import DocumentInvalid, NestingTooDeep, Problem, TokenLimitExceeded
+
+
+def parse_document(source: str, *, max_tokens: int) -> DocumentNode:
+    """Parse a document of at most ``max_tokens`` lexical tokens.
+
+    Raises:
+        DocumentInvalid: it is no GraphQL.
+        TokenLimitExceeded: it has more tokens.
+        NestingTooDeep: it is nested deeper than can be walked.
+    """
+    try:
+        # Comments count as well: they too are kept in memory.
+        return parse(source, max_lexical_tokens=max_tokens, max_comments=max_tokens)
+    except GraphQLSyntaxError as error:
+        raise _refusal(error, max_tokens) from error
+    except RecursionError as error:
+        raise NestingTooDeep("The document is nested too deeply.") from error
+
+
+def _refusal(
+    error: GraphQLError, max_tokens: int
+) -> DocumentInvalid | TokenLimitExceeded | NestingTooDeep:
+    if "Parsing aborted" in error.message:
+        return TokenLimitExceeded(f"The document has more than {max_tokens} tokens.")
+    if "too deeply" in error.message:
+        return NestingTooDeep("The document is nested too deeply.")
+    return DocumentInvalid(
+        Problem(error.message, tuple((at.line, at.column) for at in error.locations or ()))
+    )
