@@ -15,10 +15,14 @@ from .type_refs import TypeRef
 
 @dataclass(frozen=True, slots=True)
 class MergedDirective:
-    """A directive that stays in the supergraph; ``arguments`` are name and printed constant, in order."""
+    """A directive that stays in the supergraph."""
 
     name: str
     arguments: tuple[tuple[str, str], ...] = ()
+    """(name, printed constant), in order."""
+
+    spec: str | None = None
+    """Its canonical name in the federation specification; ``None`` for any other directive."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,7 +61,7 @@ class MergedElement:
     @property
     def is_inaccessible(self) -> bool:
         """Whether the API schema leaves it out."""
-        return any(d.name == "inaccessible" for d in self.directives)
+        return any(d.spec == "inaccessible" for d in self.directives)
 
 
 @dataclass(slots=True, kw_only=True)

@@ -32,11 +32,12 @@ def conjunction(conditions: Iterable[Condition]) -> Condition:
     An empty list asks for nothing. Alternatives that ask for more than another one are dropped.
     """
     alternatives: dict[frozenset[str], tuple[str, ...]] = {frozenset(): ()}
+    # Names are sorted, so that the order in which subgraphs come does not show.
     for condition in conditions:
         if not condition:
             continue
         alternatives = {
-            frozenset((*left, *right)): tuple(dict.fromkeys((*left, *right)))
+            frozenset((*left, *right)): tuple(sorted({*left, *right}))
             for left, right in product(alternatives.values(), condition)
         }
     minimal = [

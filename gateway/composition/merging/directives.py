@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
+from typing import TypeAlias
 
 from gateway.composition.constants import canonical_constant, print_constant
 from gateway.composition.errors import HintCode
@@ -18,6 +19,7 @@ from gateway.composition.supergraph_model import MergedDirective
 from .auth_conditions import conjunction, print_condition, read_condition
 from .context import MergeContext, Source, locations
 
+_Arguments: TypeAlias = tuple[tuple[str, str], ...]
 _STANDARD = ("deprecated", "specifiedBy", "oneOf")
 
 
@@ -36,7 +38,8 @@ def merge_directives(
             elif directive.name in _STANDARD or directive.name in context.composed_directives:
                 by_name.setdefault(directive.name, []).append(directive)
     for spec, applied in by_spec.items():
-        merged += _STRATEGIES[spec](applied)
+        name = context.feature_names[spec]
+        merged += (MergedDirective(name, a, spec) for a in _STRATEGIES[spec](applied))
         _hint_merged(context, spec, applied, sources, coordinate)
     for name, applied in by_name.items():
         if name in _STANDARD:
@@ -46,29 +49,27 @@ def merge_directives(
     return merged
 
 
-def _once(applied: Sequence[AppliedDirective]) -> list[MergedDirective]:
-    return [MergedDirective(_spec(applied))]
+def _once(_applied: Sequence[AppliedDirective]) -> list[_Arguments]:
+    return [()]
 
 
-def _tags(applied: Sequence[AppliedDirective]) -> list[MergedDirective]:
+def _tags(applied: Sequence[AppliedDirective]) -> list[_Arguments]:
     names = dict.fromkeys(print_constant(d.arguments["name"]) for d in applied)
-    return [MergedDirective("tag", (("name", name),)) for name in names]
+    return [(("name", name),) for name in names]
 
 
-def _scopes(applied: Sequence[AppliedDirective]) -> list[MergedDirective]:
+def _scopes(applied: Sequence[AppliedDirective]) -> list[_Arguments]:
     """Each subgraph's demand has to be met, so they are joined by "and"."""
-    spec = _spec(applied)
-    argument = "scopes" if spec == "requiresScopes" else "policies"
+    argument = "scopes" if applied[0].spec == "requiresScopes" else "policies"
     condition = conjunction(read_condition(d.arguments[argument]) for d in applied)
-    return [MergedDirective(spec, ((argument, print_condition(condition)),))]
+    return [((argument, print_condition(condition)),)]
 
 
-def _cost(applied: Sequence[AppliedDirective]) -> list[MergedDirective]:
-    weight = max(d.integer("weight") or 0 for d in applied)
-    return [MergedDirective("cost", (("weight", str(weight)),))]
+def _cost(applied: Sequence[AppliedDirective]) -> list[_Arguments]:
+    return [(("weight", str(max(d.integer("weight") or 0 for d in applied))),)]
 
 
-def _list_size(applied: Sequence[AppliedDirective]) -> list[MergedDirective]:
+def _list_size(applied: Sequence[AppliedDirective]) -> list[_Arguments]:
     arguments: list[tuple[str, str]] = []
     sizes = [size for d in applied if (size := d.integer("assumedSize")) is not None]
     if sizes:
@@ -78,13 +79,13 @@ def _list_size(applied: Sequence[AppliedDirective]) -> list[MergedDirective]:
         if lists:
             quoted = ", ".join(f'"{n}"' for n in dict.fromkeys(n for names in lists for n in names))
             arguments.append((name, f"[{quoted}]"))
-    if not all(d.boolean("requireOneSlicingArgument", default=True) for d in applied):
+    if any("requireOneSlicingArgument" in d.arguments for d in applied):
         required = all(d.boolean("requireOneSlicingArgument", default=True) for d in applied)
         arguments.append(("requireOneSlicingArgument", str(required).lower()))
-    return [MergedDirective("listSize", tuple(arguments))]
+    return [tuple(arguments)]
 
 
-_STRATEGIES: Mapping[str, Callable[[Sequence[AppliedDirective]], list[MergedDirective]]] = {
+_STRATEGIES: Mapping[str, Callable[[Sequence[AppliedDirective]], list[_Arguments]]] = {
     "tag": _tags,
     "inaccessible": _once,
     "authenticated": _once,
@@ -93,11 +94,6 @@ _STRATEGIES: Mapping[str, Callable[[Sequence[AppliedDirective]], list[MergedDire
     "cost": _cost,
     "listSize": _list_size,
 }
-
-
-def _spec(applied: Sequence[AppliedDirective]) -> str:
-    spec = applied[0].spec
-    return spec if spec is not None else applied[0].name
 
 
 def _distinct(name: str, applied: Sequence[AppliedDirective]) -> list[MergedDirective]:
