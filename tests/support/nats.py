@@ -1,0 +1,71 @@
+"""A real nats-server of the test's own: it can be stopped, killed, started again, and lose its disk."""
+
+from __future__ import annotations
+
+import asyncio
+import shutil
+from collections.abc import AsyncIterator
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from messaging.embedded import EmbeddedServer, configure
+from messaging.settings import MessagingSettings
+
+_PATIENCE = timedelta(seconds=15)
+
+
+class NatsServer:
+    """One server, which keeps its port and its folder through restarts."""
+
+    def __init__(self, server: EmbeddedServer) -> None:
+        self._server = server
+        self._process: asyncio.subprocess.Process | None = None
+
+    @property
+    def url(self) -> str:
+        """What clients connect to, now or later."""
+        return self._server.url
+
+    def settings(self) -> MessagingSettings:
+        """Return settings for impatient clients of this server."""
+        return MessagingSettings(
+            servers=(self.url,),
+            token=self._server.token,
+            connect_timeout=timedelta(seconds=1),
+            request_timeout=timedelta(seconds=2),
+            reconnect_wait=timedelta(milliseconds=50),
+            poll_interval=timedelta(milliseconds=100),
+            pull_expiry=timedelta(milliseconds=500),
+            stop_timeout=timedelta(seconds=5),
+        )
+
+    async def start(self) -> None:
+        """Start, or start again with what is on the disk."""
+        self._process = await asyncio.create_subprocess_exec(
+            *self._server.argv,
+            stdout=asyncio.subprocess.DEVNULL,
+            stderr=asyncio.subprocess.DEVNULL,
+        )
+        await self._server.wait_ready(self._process, within=_PATIENCE)
+
+    async def stop(self) -> None:
+        """Kill it, as a power cut does."""
+        process, self._process = self._process, None
+        if process is not None:
+            process.kill()
+            await process.wait()
+
+    def lose_disk(self) -> None:
+        """Delete the streams; only while it is stopped."""
+        shutil.rmtree(self._server.store)
+
+
+@pytest.fixture
+async def nats_server(tmp_path: Path) -> AsyncIterator[NatsServer]:
+    """A server on a free port, running."""
+    server = NatsServer(configure(tmp_path / "nats"))
+    await server.start()
+    yield server
+    await server.stop()
