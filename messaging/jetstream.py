@@ -146,7 +146,7 @@ class JetStreamBroker:
         """Flush what was said and disconnect."""
         self._connected.clear()
         client = self._client
-        if client.is_closed:
+        if self._connections == 0 or client.is_closed:
             return
         if client.is_connected:
             # A server that dies at this moment loses acknowledgements only: the inbox knows the messages.
