@@ -135,19 +135,19 @@ def _copy(error: GraphQLError, message: str, extensions: dict[str, Any]) -> Grap
 
 def _parse_minor_units(value: object) -> MinorUnits:
     if not isinstance(value, str) or not value.removeprefix("-").isdecimal() or len(value) > 19:
-        raise ValueError('MinorUnits is a whole number written as a string, such as "10000".')
+        raise GraphQLError('MinorUnits is a whole number written as a string, such as "10000".')
     return MinorUnits(int(value))
 
 
 def _parse_instant(value: object) -> datetime:
     if not isinstance(value, str):
-        raise ValueError('DateTime is a string, such as "2030-01-07T09:00:00Z".')
+        raise GraphQLError('DateTime is a string, such as "2030-01-07T09:00:00Z".')
     try:
         instant = datetime.fromisoformat(value)
     except ValueError as error:
-        raise ValueError(f"{value!r} is not an ISO 8601 time.") from error
+        raise GraphQLError(f"{value!r} is not an ISO 8601 time.") from error
     if instant.tzinfo is None:
-        raise ValueError(f"{value!r} does not say its time zone: end it with Z or an offset.")
+        raise GraphQLError(f"{value!r} does not say its time zone: end it with Z or an offset.")
     return instant.astimezone(UTC)
 
 

@@ -151,6 +151,8 @@ class ServiceClient:
         if response.status_code == httpx.codes.UNAUTHORIZED:
             self._token = None
             raise UpstreamUnavailable(f"The {self.service} service does not know us.")
+        if response.is_server_error:
+            raise UpstreamUnknown(f"The {self.service} service failed.")
         return _read_answer(response, self.service)
 
     async def _find_token(self) -> str:

@@ -1,0 +1,343 @@
+"""Commands against a real database; the clock stands still and nothing is mocked."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+from uuid import uuid4
+
+import pytest
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from shared.clock import ManualClock
+from shared.errors import BadState, ValidationFailed
+from subgraphs.orders.errors import (
+    ClientInactive,
+    CodeTaken,
+    FormInvalid,
+    FormSchemaInvalid,
+    IllegalTransition,
+    OrderNotFound,
+    OrderNotReorderable,
+    ServiceTypeInactive,
+    ServiceTypeNotFound,
+    StartsTooSoon,
+    VersionConflict,
+)
+from subgraphs.orders.models import Client
+from subgraphs.orders.repository import OrderRepository
+from subgraphs.orders.service import (
+    ClientProfile,
+    ClientService,
+    OrderService,
+    ServiceTypeService,
+)
+from subgraphs.orders.states import CANCELLABLE, FINAL, OrderState, Outcome
+
+from .builders import (
+    a_draft,
+    a_request,
+    a_service_type,
+    an_order,
+    cancel,
+    outbox_subjects,
+)
+
+SUBMITTED, CANCELLED, CLOSED = (
+    "orders.order.submitted.v1",
+    "orders.order.cancelled.v1",
+    "orders.order.closed.v1",
+)
+
+
+async def test_submitting_takes_the_price_of_the_moment(
+    session: AsyncSession, clock: ManualClock
+) -> None:
+    service_type_id = await a_service_type(session, clock, a_draft(price_minor=10_000))
+    wanted = replace(await a_request(session, clock), service_type_id=service_type_id)
+    order = await OrderService(session, clock).submit(wanted, client_id=uuid4())
+
+    await ServiceTypeService(session, clock).edit(
+        service_type_id, a_draft(price_minor=99_000), expected_version=1, actor="a manager"
+    )
+
+    assert (order.estimate_minor, order.service_type_version) == (10_000, 1)
+    assert await outbox_subjects(session, order.id) == [SUBMITTED]
+
+
+async def test_numbers_grow(session: AsyncSession, clock: ManualClock) -> None:
+    numbers = [(await an_order(session, clock)).number for _ in range(3)]
+
+    assert numbers == sorted(set(numbers))
+
+
+async def test_a_client_who_left_orders_nothing_new(
+    session: AsyncSession, clock: ManualClock
+) -> None:
+    client_id = uuid4()
+    await ClientService(session, clock).withdraw(client_id, source_version=3)
+
+    with pytest.raises(ClientInactive):
+        await OrderService(session, clock).submit(
+            await a_request(session, clock), client_id=client_id
+        )
+
+
+async def test_an_older_profile_does_not_overwrite_a_newer_one(
+    session: AsyncSession, clock: ManualClock
+) -> None:
+    clients = ClientService(session, clock)
+    newer = ClientProfile(
+        client_id=uuid4(), source_version=2, display_name="New", phone=None, address=None
+    )
+
+    await clients.put(newer)
+    await clients.put(replace(newer, source_version=1, display_name="Old"))
+
+    client = await session.get(Client, newer.client_id)
+    assert client is not None
+    assert client.display_name == "New"
+
+
+async def test_a_service_switched_off_cannot_be_ordered(
+    session: AsyncSession, clock: ManualClock
+) -> None:
+    service_type_id = await a_service_type(session, clock, a_draft(active=False))
+    wanted = replace(await a_request(session, clock), service_type_id=service_type_id)
+
+    with pytest.raises(ServiceTypeInactive):
+        await OrderService(session, clock).submit(wanted, client_id=uuid4())
+
+
+async def test_an_unknown_service_cannot_be_ordered(
+    session: AsyncSession, clock: ManualClock
+) -> None:
+    wanted = replace(await a_request(session, clock), service_type_id=uuid4())
+
+    with pytest.raises(ServiceTypeNotFound):
+        await OrderService(session, clock).submit(wanted, client_id=uuid4())
+
+
+@pytest.mark.parametrize(
+    ("ahead", "accepted"), [(timedelta(minutes=59), False), (timedelta(hours=1), True)]
+)
+async def test_an_order_starts_an_hour_ahead_at_the_earliest(
+    session: AsyncSession, clock: ManualClock, ahead: timedelta, accepted: bool
+) -> None:
+    wanted = replace(await a_request(session, clock), starts_at=clock.now() + ahead)
+    submitting = OrderService(session, clock).submit(wanted, client_id=uuid4())
+
+    if accepted:
+        assert (await submitting).state is OrderState.SUBMITTED
+    else:
+        with pytest.raises(StartsTooSoon):
+            await submitting
+
+
+@pytest.mark.parametrize(
+    "form_data", [None, "{}", '{"rooms": 0}', '{"rooms": "two"}', "not json", "[]"]
+)
+async def test_form_data_must_fit_the_form(
+    session: AsyncSession, clock: ManualClock, form_data: str | None
+) -> None:
+    schema = '{"type": "object", "required": ["rooms"], "properties": {"rooms": {"type": "integer", "minimum": 1}}}'
+    service_type_id = await a_service_type(session, clock, a_draft(form_schema=schema))
+    wanted = replace(
+        await a_request(session, clock), service_type_id=service_type_id, form_data=form_data
+    )
+
+    with pytest.raises(FormInvalid):
+        await OrderService(session, clock).submit(wanted, client_id=uuid4())
+
+
+@pytest.mark.parametrize("field", ["description", "place"])
+@pytest.mark.parametrize("text", ["", "   ", "x" * 4_001])
+async def test_texts_have_a_length(
+    session: AsyncSession, clock: ManualClock, field: str, text: str
+) -> None:
+    request = await a_request(session, clock)
+    wanted = (
+        replace(request, description=text)
+        if field == "description"
+        else replace(request, place=text)
+    )
+
+    with pytest.raises(ValidationFailed, match=field):
+        await OrderService(session, clock).submit(wanted, client_id=uuid4())
+
+
+@pytest.mark.parametrize("state", sorted(CANCELLABLE))
+async def test_cancelling_closes_the_order_once(
+    session: AsyncSession, clock: ManualClock, state: OrderState
+) -> None:
+    order = await an_order(session, clock, state=state)
+
+    await cancel(session, clock, order)
+    with pytest.raises(IllegalTransition):
+        await cancel(session, clock, order)
+
+    assert (order.state, order.outcome, order.closed_at) == (
+        OrderState.CANCELLED,
+        Outcome.CANCELLED,
+        clock.now(),
+    )
+    assert await outbox_subjects(session, order.id) == [SUBMITTED, CANCELLED, CLOSED]
+
+
+@pytest.mark.parametrize("state", sorted(FINAL | {OrderState.IN_PROGRESS}))
+async def test_what_has_started_or_ended_cannot_be_cancelled(
+    session: AsyncSession, clock: ManualClock, state: OrderState
+) -> None:
+    order = await an_order(session, clock, state=state)
+
+    with pytest.raises(IllegalTransition, match=f"{state} cannot be cancelled"):
+        await cancel(session, clock, order)
+
+
+async def test_cancelling_needs_the_version_that_the_caller_saw(
+    session: AsyncSession, clock: ManualClock
+) -> None:
+    order = await an_order(session, clock)
+    await OrderService(session, clock).begin_search(order.id, attempt=1)
+
+    with pytest.raises(VersionConflict):
+        await OrderService(session, clock).cancel(
+            order.id, reason="late", expected_version=1, actor="x", own=order.client_id
+        )
+
+
+async def test_a_client_cannot_cancel_somebody_elses_order(
+    session: AsyncSession, clock: ManualClock
+) -> None:
+    order = await an_order(session, clock)
+
+    with pytest.raises(OrderNotFound):
+        await OrderService(session, clock).cancel(
+            order.id, reason="not mine", expected_version=1, actor="x", own=uuid4()
+        )
+
+
+async def test_an_order_closes_once_however_often_its_job_finishes(
+    session: AsyncSession, clock: ManualClock
+) -> None:
+    order = await an_order(session, clock, state=OrderState.IN_PROGRESS)
+    orders = OrderService(session, clock)
+
+    await orders.finish(order.id, outcome=Outcome.DONE, event_id="a")
+    await orders.finish(order.id, outcome=Outcome.FAILED, event_id="b")
+
+    assert order.outcome is Outcome.DONE
+    assert (await outbox_subjects(session, order.id)).count(CLOSED) == 1
+
+
+async def test_a_cancelled_order_stays_cancelled_when_its_job_is_born(
+    session: AsyncSession, clock: ManualClock
+) -> None:
+    order = await an_order(session, clock, state=OrderState.CANCELLED)
+
+    await OrderService(session, clock).assign(
+        order.id, worker_id=uuid4(), job_id=uuid4(), event_id="late"
+    )
+
+    assert order.state is OrderState.CANCELLED
+    assert order.worker_id is None
+
+
+@pytest.mark.parametrize(
+    "state", [OrderState.SUBMITTED, OrderState.SEARCHING, OrderState.WAITING_WORKER]
+)
+async def test_a_job_that_ends_before_it_is_known_is_too_early(
+    session: AsyncSession, clock: ManualClock, state: OrderState
+) -> None:
+    order = await an_order(session, clock, state=state)
+
+    with pytest.raises(BadState):
+        await OrderService(session, clock).finish(order.id, outcome=Outcome.DONE, event_id="x")
+
+
+async def test_a_worker_found_before_the_acceptance_was_noted_is_assigned(
+    session: AsyncSession, clock: ManualClock
+) -> None:
+    order = await an_order(session, clock)
+    worker_id = uuid4()
+
+    await OrderService(session, clock).assign(
+        order.id, worker_id=worker_id, job_id=uuid4(), event_id="e"
+    )
+    await OrderService(session, clock).begin_search(order.id, attempt=1)
+
+    assert (order.state, order.worker_id) == (OrderState.ASSIGNED, worker_id)
+    timeline = (await OrderRepository(session).find_steps([order.id]))[order.id]
+    assert [step.to_state for step in timeline] == ["SUBMITTED", "SEARCHING", "ASSIGNED"]
+
+
+async def test_an_old_searchs_end_does_not_disturb_a_new_search(
+    session: AsyncSession, clock: ManualClock
+) -> None:
+    order = await an_order(session, clock, state=OrderState.WAITING_WORKER)
+    orders = OrderService(session, clock)
+    await orders.begin_search(order.id, attempt=2)
+
+    await orders.wait_for_worker(order.id, attempt=1, retry_at=clock.now(), event_id="old")
+
+    assert (order.state, order.attempt) == (OrderState.SEARCHING, 2)
+
+
+@pytest.mark.parametrize("state", [OrderState.FAILED, OrderState.CANCELLED])
+async def test_reordering_makes_a_new_order(
+    session: AsyncSession, clock: ManualClock, state: OrderState
+) -> None:
+    earlier = await an_order(session, clock, state=state)
+    starts_at = clock.now() + timedelta(days=2)
+
+    order = await OrderService(session, clock).reorder(
+        earlier.id, starts_at=starts_at, client_id=earlier.client_id
+    )
+
+    assert order.id != earlier.id
+    assert (order.reorder_of, order.starts_at, order.state) == (
+        earlier.id,
+        starts_at,
+        OrderState.SUBMITTED,
+    )
+    assert earlier.state is state
+
+
+@pytest.mark.parametrize("state", [OrderState.SEARCHING, OrderState.COMPLETED])
+async def test_only_failed_or_cancelled_orders_are_ordered_again(
+    session: AsyncSession, clock: ManualClock, state: OrderState
+) -> None:
+    earlier = await an_order(session, clock, state=state)
+
+    with pytest.raises(OrderNotReorderable):
+        await OrderService(session, clock).reorder(
+            earlier.id, starts_at=clock.now() + timedelta(days=2), client_id=earlier.client_id
+        )
+
+
+async def test_editing_a_service_type_needs_its_newest_version(
+    session: AsyncSession, clock: ManualClock
+) -> None:
+    service_type_id = await a_service_type(session, clock, a_draft())
+    service = ServiceTypeService(session, clock)
+    await service.edit(service_type_id, a_draft(price_minor=2), expected_version=1, actor="a")
+
+    with pytest.raises(VersionConflict, match="at version 2, not 1"):
+        await service.edit(service_type_id, a_draft(price_minor=3), expected_version=1, actor="b")
+
+
+async def test_two_service_types_cannot_share_a_code(
+    session: AsyncSession, clock: ManualClock
+) -> None:
+    await a_service_type(session, clock, a_draft(code="WASH"))
+
+    with pytest.raises(CodeTaken):
+        await a_service_type(session, clock, a_draft(code="WASH"))
+
+
+@pytest.mark.parametrize("form_schema", ["", "nonsense", '{"type": "rubbish"}', "3"])
+async def test_a_form_must_be_a_json_schema(
+    session: AsyncSession, clock: ManualClock, form_schema: str
+) -> None:
+    with pytest.raises(FormSchemaInvalid):
+        await a_service_type(session, clock, a_draft(form_schema=form_schema))
