@@ -1,0 +1,331 @@
+"""The projection: what the client sees of the response tree, and that both of its programs agree."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from gateway.execution.projection import Projector
+from gateway.execution.projection_interpreter import interpret_projection
+from gateway.execution.projection_source import compile_projection
+from gateway.query_plan.nodes import (
+    ClassProjection,
+    EnumProjection,
+    FieldProjection,
+    LeafKind,
+    LeafProjection,
+    ListProjection,
+    ObjectProjection,
+    TypenameProjection,
+    ValueProjection,
+)
+from tests.support.plans import (
+    BOOLEAN,
+    CUSTOM,
+    FLOAT,
+    ID,
+    INT,
+    STRING,
+    TYPENAME,
+    a_choice,
+    a_field,
+    a_list,
+    an_enum,
+    an_object,
+)
+
+
+def test_keys_stand_in_the_clients_order_under_the_clients_names() -> None:
+    projection = an_object(a_field("b"), a_field("a", source="_h1"), a_field("again", source="b"))
+
+    data = compile_projection(projection)({"_h1": "one", "b": "two", "secret": "no"})
+
+    assert list(data.items()) == [("b", "two"), ("a", "one"), ("again", "two")]
+
+
+def test_an_absent_key_counts_as_null() -> None:
+    projection = an_object(a_field("things", a_list(an_object(a_field("a"), a_field("b")))))
+
+    data = compile_projection(projection)({"things": [{"a": "1"}, {}, None]})
+
+    assert data == {"things": [{"a": "1", "b": None}, {"a": None, "b": None}, None]}
+
+
+def test_the_runtime_type_decides_which_fields_there_are() -> None:
+    media = a_choice(
+        Book=[a_field("kind", TYPENAME, non_null=True), a_field("isbn")],
+        Film_or_Clip=[a_field("minutes", INT), a_field("kind", TYPENAME)],
+    )
+    projection = an_object(a_field("media", a_list(media)))
+
+    data = compile_projection(projection)(
+        {
+            "media": [
+                {"__typename": "Clip", "minutes": 3, "isbn": "no"},
+                {"__typename": "Book", "isbn": "1"},
+                {"__typename": "Hidden", "isbn": "no"},
+            ]
+        }
+    )
+
+    assert data == {"media": [{"minutes": 3, "kind": "Clip"}, {"kind": "Book", "isbn": "1"}, None]}
+
+
+def test_an_object_of_an_unknown_type_is_null_without_an_error() -> None:
+    projection = an_object(a_field("thing", a_choice(Known=[a_field("a")])))
+
+    assert interpret_projection(projection, {"thing": {"__typename": "Other"}}) == (
+        {"thing": None},
+        [],
+    )
+
+
+def test_null_climbs_to_the_nearest_place_that_may_be_null() -> None:
+    name = a_field("name", non_null=True)
+    things = a_list(an_object(name), item_non_null=True)
+    projection = an_object(a_field("nice", an_object(a_field("things", things, non_null=True))))
+
+    data, problems = interpret_projection(
+        projection, {"nice": {"things": [{"name": "a"}, {"name": None}]}}
+    )
+
+    assert data == {"nice": None}
+    assert problems == [
+        (("nice", "things", 1, "name"), "Cannot return null for non-nullable field Thing.name.")
+    ]
+
+
+def test_null_that_climbs_to_the_top_leaves_no_data() -> None:
+    projection = an_object(a_field("a", non_null=True), a_field("b"))
+
+    data, problems = Projector(projection).project({"b": "x"})
+
+    assert data is None
+    assert [path for path, _ in problems] == [("a",)]
+
+
+def test_a_value_outside_the_enum_is_null_with_an_error() -> None:
+    projection = an_object(a_field("colour", an_enum("RED")))
+
+    data, problems = interpret_projection(projection, {"colour": "SECRET_GREEN"})
+
+    assert data == {"colour": None}
+    assert [path for path, _ in problems] == [("colour",)]
+    assert "SECRET_GREEN" not in problems[0].message
+
+
+@pytest.mark.parametrize(
+    ("leaf", "raw", "completed"),
+    [
+        (STRING, 5, "5"),
+        (STRING, True, "true"),
+        (ID, 7, "7"),
+        (INT, 3.0, 3),
+        (INT, True, 1),
+        (FLOAT, 3, 3),
+        (FLOAT, True, 1),
+        (BOOLEAN, 1, True),
+        (CUSTOM, {"any": ["thing"]}, {"any": ["thing"]}),
+    ],
+)
+def test_leaves_are_coerced_as_the_specification_says(
+    leaf: LeafProjection, raw: object, completed: object
+) -> None:
+    projector = Projector(an_object(a_field("leaf", leaf)))
+
+    for _ in range(3):
+        data, problems = projector.project({"leaf": raw})
+
+        assert data == {"leaf": completed}
+        assert type(data["leaf"]) is type(completed)
+        assert not problems
+
+
+@pytest.mark.parametrize(
+    ("leaf", "raw"),
+    [
+        (INT, 2**31),
+        (INT, 1.5),
+        (INT, "many"),
+        (FLOAT, "much"),
+        (FLOAT, [1.0]),
+        (BOOLEAN, "yes"),
+        (STRING, {"a": 1}),
+        (STRING, ["a"]),
+        (ID, True),
+        (ID, {}),
+    ],
+)
+def test_a_leaf_that_cannot_be_coerced_is_null_with_an_error(
+    leaf: LeafProjection, raw: object
+) -> None:
+    projector = Projector(an_object(a_field("leaf", leaf)))
+
+    for _ in range(3):
+        data, problems = projector.project({"leaf": raw})
+
+        assert data == {"leaf": None}
+        assert [path for path, _ in problems] == [("leaf",)]
+
+
+# -- properties: a projection and a tree, then both programs -------------------------------------
+
+_KEYS = st.sampled_from(["a", "b", "c", "__typename"])
+_TYPES = ["Ape", "Bee", "Cat"]
+_LEAVES = st.one_of(
+    st.sampled_from(LeafKind).map(LeafProjection),
+    st.just(EnumProjection("Colour", frozenset({"RED", "BLUE"}))),
+)
+
+
+@st.composite
+def _objects(draw: st.DrawFn, values: st.SearchStrategy[ValueProjection]) -> ObjectProjection:
+    is_abstract = draw(st.booleans())
+    groups = draw(st.sampled_from([[["Ape"]], [["Ape"], ["Bee"]], [["Ape", "Bee"], ["Cat"]]]))
+    classes = []
+    for types in groups if is_abstract else groups[:1]:
+        keys = draw(st.lists(_KEYS, max_size=3, unique=True))
+        fields = []
+        for key in keys:
+            value = draw(values)
+            if draw(st.integers(0, 5)) == 0:
+                value = TypenameProjection(None if is_abstract else "Ape")
+            fields.append(
+                FieldProjection(
+                    response_key=draw(st.sampled_from([key, f"my_{key}"])),
+                    source=key,
+                    value=value,
+                    non_null=draw(st.booleans()),
+                    coordinate=f"T.{key}",
+                )
+            )
+        classes.append(ClassProjection(types=frozenset(types), fields=tuple(fields)))
+    return ObjectProjection(
+        typename_key="__typename" if is_abstract else None, classes=tuple(classes)
+    )
+
+
+_VALUES: st.SearchStrategy[ValueProjection] = st.recursive(
+    _LEAVES,
+    lambda inner: st.one_of(
+        _objects(inner), st.builds(ListProjection, item=inner, item_non_null=st.booleans())
+    ),
+    max_leaves=8,
+)
+_PROJECTIONS = _objects(_VALUES)
+
+_ANYTHING = st.recursive(
+    st.one_of(
+        st.none(),
+        st.booleans(),
+        st.sampled_from([0, 1, -1, 2**31 - 1, 2**31, -(2**31), 2**70, 1.0, 1.5, 1e300]),
+        st.sampled_from(["", "a", "RED", "BLUE", "GREEN", "1", *_TYPES, "Dog"]),
+    ),
+    lambda inner: st.one_of(st.lists(inner, max_size=3), st.dictionaries(_KEYS, inner, max_size=4)),
+    max_leaves=6,
+)
+
+_GOOD_LEAVES: dict[LeafKind, st.SearchStrategy[object]] = {
+    LeafKind.STRING: st.text(max_size=3),
+    LeafKind.ID: st.text(max_size=3),
+    LeafKind.INT: st.integers(-(2**31), 2**31 - 1),
+    LeafKind.FLOAT: st.one_of(st.integers(-5, 5), st.floats(allow_nan=False, allow_infinity=False)),
+    LeafKind.BOOLEAN: st.booleans(),
+    LeafKind.CUSTOM: st.one_of(st.integers(0, 2**70), st.dictionaries(_KEYS, st.booleans())),
+}
+
+
+def _draw_value(draw: st.DrawFn, node: ValueProjection, *, non_null: bool, noise: int) -> Any:
+    """Draw a value for ``node``; one in ``noise`` is anything at all, none when it is 0."""
+    if noise and draw(st.integers(1, noise)) == 1:
+        return draw(_ANYTHING)
+    if not non_null and draw(st.integers(0, 4)) == 0:
+        return None
+    match node:
+        case LeafProjection(kind):
+            return draw(_GOOD_LEAVES[kind])
+        case EnumProjection(_, values):
+            return draw(st.sampled_from(sorted(values)))
+        case ListProjection(item, item_non_null):
+            return [
+                _draw_value(draw, item, non_null=item_non_null, noise=noise)
+                for _ in range(draw(st.integers(0, 3)))
+            ]
+        case ObjectProjection():
+            return _draw_object(draw, node, noise=noise, non_null=non_null)
+        case _:
+            raise AssertionError(node)
+
+
+def _draw_object(
+    draw: st.DrawFn, node: ObjectProjection, *, noise: int, non_null: bool = True
+) -> dict[str, Any]:
+    chosen = draw(st.sampled_from(node.classes))
+    tree: dict[str, Any] = {}
+    for part in chosen.fields:
+        if not isinstance(part.value, TypenameProjection):
+            value = _draw_value(draw, part.value, non_null=part.non_null, noise=noise)
+            if value is not None or draw(st.booleans()):
+                tree[part.source] = value
+    if node.typename_key is not None:
+        tree[node.typename_key] = draw(st.sampled_from(sorted(chosen.types)))
+        if not non_null and draw(st.integers(0, 6)) == 0:
+            tree[node.typename_key] = "Unknown"
+    return tree
+
+
+@st.composite
+def _cases(draw: st.DrawFn, noise: int) -> tuple[ObjectProjection, dict[str, Any]]:
+    projection = draw(_PROJECTIONS)
+    return projection, _draw_object(draw, projection, noise=noise)
+
+
+def _same(left: object, right: object) -> bool:
+    """Equal, with types and order of keys: Python thinks that 1, 1.0 and True are."""
+    return repr(left) == repr(right)
+
+
+@given(_cases(noise=6))
+def test_generated_code_agrees_with_the_interpreter_on_ill_typed_trees(
+    case: tuple[ObjectProjection, dict[str, Any]],
+) -> None:
+    projection, tree = case
+    slow = interpret_projection(projection, tree)
+    compiled = compile_projection(projection)
+
+    try:
+        fast = compiled(tree)
+    except Exception:  # noqa: BLE001 - giving up is always allowed
+        return
+
+    assert not slow.problems
+    assert _same(fast, slow.data)
+
+
+@given(_cases(noise=0))
+def test_generated_code_does_not_give_up_on_well_typed_trees(
+    case: tuple[ObjectProjection, dict[str, Any]],
+) -> None:
+    projection, tree = case
+    slow = interpret_projection(projection, tree)
+
+    if not slow.problems:
+        assert _same(compile_projection(projection)(tree), slow.data)
+
+
+@given(_cases(noise=6))
+def test_a_projector_answers_the_same_every_time(
+    case: tuple[ObjectProjection, dict[str, Any]],
+) -> None:
+    projection, tree = case
+    projector = Projector(projection)
+    first = projector.project(tree)
+
+    for _ in range(2):
+        again = projector.project(tree)
+
+        assert _same(again.data, first.data)
+        assert again.problems == first.problems
