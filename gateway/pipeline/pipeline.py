@@ -19,17 +19,17 @@ from gateway.errors import (
     MutationOverGet,
     NestingTooDeep,
     SubscriptionsUnsupported,
-    VariablesInvalid,
 )
 from gateway.execution.context import ExecutionContext
 from gateway.execution.executor import execute_plan
 from gateway.execution.introspection import Introspection
 from gateway.execution.json_text import encode_json
+from gateway.execution.prepared_plan import PreparedPlan, prepare_plan
 from gateway.execution.result import ExecutionResult
 from gateway.operations.normalize import normalize_operation
 from gateway.operations.variables import coerce_variables
 from gateway.planning.planner import plan_operation
-from gateway.query_plan.nodes import OperationKind, QueryPlan
+from gateway.query_plan.nodes import OperationKind
 from gateway.security.masking import MASKED_SUBGRAPH_MESSAGE, mask_exception, masked_extensions
 from gateway.supergraph.model import Supergraph
 from gateway.telemetry.metrics import Metrics
@@ -37,7 +37,7 @@ from gateway.transports.base import Transport
 
 from .answer import Answer, Outcome, fail, refuse
 from .cache import LruCache, SingleFlight
-from .preparation import Preparation, PreparationKey, PreparedOperation
+from .preparation import Preparation, PreparationKey, PreparedOperation, read_conditions
 from .request import Caller, GraphQLRequest
 
 T = TypeVar("T")
@@ -82,9 +82,9 @@ class Pipeline:
         self._operations: LruCache[PreparationKey, PreparedOperation] = LruCache(
             config.caches.operations
         )
-        self._plans: LruCache[PlanKey, QueryPlan] = LruCache(config.caches.plans)
+        self._plans: LruCache[PlanKey, PreparedPlan] = LruCache(config.caches.plans)
         self._preparing: SingleFlight[PreparationKey, PreparedOperation] = SingleFlight()
-        self._planning: SingleFlight[PlanKey, QueryPlan] = SingleFlight()
+        self._planning: SingleFlight[PlanKey, PreparedPlan] = SingleFlight()
         self._sharing: SingleFlight[SharingKey, Answer] = SingleFlight()
 
     async def answer(self, request: GraphQLRequest, caller: Caller) -> Answer:
@@ -135,7 +135,7 @@ class Pipeline:
             variables = coerce_variables(
                 prepared.operation, request.variables, self._engine.supergraph.api_schema
             )
-        key = (prepared.key, _read_conditions(prepared, variables))
+        key = (prepared.key, read_conditions(prepared, variables))
         plan = self._plans.get(key)
         caller.record.plan_was_cached = plan is not None
         self._metrics.plan_looked_up(was_cached=plan is not None)
@@ -143,7 +143,7 @@ class Pipeline:
             plan = await self._in_time(deadline, self._plan(prepared, key))
         context = ExecutionContext(
             transports=self._engine.transports,
-            introspection=self._introspection if plan.introspection is not None else None,
+            introspection=self._introspection if plan.plan.introspection is not None else None,
             headers=caller.headers,
             deadline=deadline,
         )
@@ -166,7 +166,7 @@ class Pipeline:
         self._operations.put(prepared.key, prepared, weight=len(request.query))
         return prepared
 
-    async def _plan(self, prepared: PreparedOperation, key: PlanKey) -> QueryPlan:
+    async def _plan(self, prepared: PreparedOperation, key: PlanKey) -> PreparedPlan:
         loop = asyncio.get_running_loop()
         conditions = dict(zip(prepared.condition_variables, key[1], strict=True))
         plan = await self._planning.run(
@@ -178,12 +178,14 @@ class Pipeline:
         self._plans.put(key, plan, weight=len(prepared.key[0]))
         return plan
 
-    def _plan_now(self, prepared: PreparedOperation, conditions: Mapping[str, bool]) -> QueryPlan:
+    def _plan_now(
+        self, prepared: PreparedOperation, conditions: Mapping[str, bool]
+    ) -> PreparedPlan:
         supergraph = self._engine.supergraph
         normalized = normalize_operation(
             prepared.document, prepared.operation, supergraph, conditions
         )
-        return plan_operation(supergraph, normalized)
+        return prepare_plan(plan_operation(supergraph, normalized))
 
     def _finish(self, result: ExecutionResult) -> Answer:
         for call in result.subgraph_calls:
@@ -217,15 +219,3 @@ def _check_kind(prepared: PreparedOperation, caller: Caller) -> None:
         raise SubscriptionsUnsupported("Subscriptions are not served over plain HTTP.")
     if prepared.kind is OperationKind.MUTATION and caller.is_read_only:
         raise MutationOverGet("GET is for queries. Send mutations with POST.")
-
-
-def _read_conditions(
-    prepared: PreparedOperation, variables: Mapping[str, object]
-) -> tuple[bool, ...]:
-    values = []
-    for name in prepared.condition_variables:
-        value = variables.get(name)
-        if not isinstance(value, bool):
-            raise VariablesInvalid(f"Variable ${name} decides over fields and must not be null.")
-        values.append(value)
-    return tuple(values)

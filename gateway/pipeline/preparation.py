@@ -6,14 +6,14 @@ I/O, and depends on nothing but text and schema: what was prepared once is kept.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TypeAlias
 
 from graphql import DocumentNode, GraphQLError, OperationDefinitionNode
 
 from gateway.config.settings import LimitsConfig
-from gateway.errors import NestingTooDeep, Problem, ValidationFailed
+from gateway.errors import NestingTooDeep, Problem, ValidationFailed, VariablesInvalid
 from gateway.operations.parse import parse_document
 from gateway.operations.select import select_operation
 from gateway.operations.validate import validate_document
@@ -98,3 +98,20 @@ class Preparation:
             )
             for error in errors
         ]
+
+
+def read_conditions(
+    prepared: PreparedOperation, variables: Mapping[str, object]
+) -> tuple[bool, ...]:
+    """Return the values of the variables that decide over fields, in their order.
+
+    Raises:
+        VariablesInvalid: one of them is null.
+    """
+    values = []
+    for name in prepared.condition_variables:
+        value = variables.get(name)
+        if not isinstance(value, bool):
+            raise VariablesInvalid(f"Variable ${name} decides over fields and must not be null.")
+        values.append(value)
+    return tuple(values)

@@ -30,7 +30,7 @@ class Authenticator:
 
     Args:
         config: what is trusted.
-        keys: the issuer's keys; ``forget`` is to be called when they change.
+        keys: the issuer's keys; when they change, every token is verified anew.
         cache_size: how many verified tokens are remembered.
         now: the time, in seconds since the epoch.
     """
@@ -49,6 +49,7 @@ class Authenticator:
         self._cache_size = cache_size
         self._verified: OrderedDict[str, Identity] = OrderedDict()
         self._now = now
+        keys.on_change(self._verified.clear)
 
     async def authenticate(self, authorization: str | None) -> Identity | None:
         """Return who sends this header; ``None`` for nobody in particular.
@@ -73,10 +74,6 @@ class Authenticator:
         if self._now() > identity.expires_at + self._config.clock_skew_seconds:
             raise TokenExpired("The access token has expired.")
         return identity
-
-    def forget(self) -> None:
-        """Verify every token anew: the keys have changed."""
-        self._verified.clear()
 
     async def _verify(self, token: str) -> Identity:
         try:

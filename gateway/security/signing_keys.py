@@ -10,6 +10,7 @@ Spec: RFC 7517 (JSON Web Key).
 from __future__ import annotations
 
 import asyncio
+import json
 import time
 from collections.abc import Callable
 from typing import Protocol, TypeAlias
@@ -46,15 +47,20 @@ class KeyFetcher(Protocol):
 
 
 class HttpKeyFetcher:
-    """Reads the document at one address."""
+    """Reads the document at one address.
 
-    def __init__(self, client: httpx.AsyncClient, url: str) -> None:
-        self._client = client
+    Args:
+        open_client: opens a client for each fetch: they are so rare that no connection is kept.
+        url: the address, as that client takes it.
+    """
+
+    def __init__(self, open_client: Callable[[], httpx.AsyncClient], url: str) -> None:
+        self._open_client = open_client
         self._url = url
 
     async def __call__(self) -> KeySet:
         """Return the keys at the address."""
-        async with self._client.stream("GET", self._url) as response:
+        async with self._open_client() as client, client.stream("GET", self._url) as response:
             response.raise_for_status()
             body = b""
             async for chunk in response.aiter_bytes():
@@ -70,7 +76,7 @@ def parse_key_set(body: bytes) -> KeySet:
     Raises:
         ValueError: it is not one, or holds no keys.
     """
-    document = httpx.Response(200, content=body).json()
+    document = json.loads(body)
     if not isinstance(document, dict) or not isinstance(document.get("keys"), list):
         raise TypeError("the key document holds no list of keys")
     # A key of a kind that nobody here knows must not take the others down with it.
@@ -86,7 +92,6 @@ class SigningKeys:
         fetch: asks the issuer.
         max_age_seconds: when keys are fetched again without a reason.
         retry_seconds: the least time between two fetches that tokens give a reason for.
-        on_change: called after a fetch that changed the keys: what was verified must be verified again.
         now: a monotonic clock, in seconds.
     """
 
@@ -96,19 +101,22 @@ class SigningKeys:
         *,
         max_age_seconds: float,
         retry_seconds: float,
-        on_change: Callable[[], None],
         now: Callable[[], float] = time.monotonic,
     ) -> None:
         self._fetch = fetch
         self._max_age_seconds = max_age_seconds
         self._retry_seconds = retry_seconds
-        self._on_change = on_change
+        self._listeners: list[Callable[[], None]] = []
         self._now = now
         self._keys: tuple[PublicKey, ...] | None = None
         self._fetched_at = float("-inf")
         self._asked_at = float("-inf")
         self._lock = asyncio.Lock()
         self._background: asyncio.Task[None] | None = None
+
+    def on_change(self, listener: Callable[[], None]) -> None:
+        """Call ``listener`` after each fetch that changed the keys."""
+        self._listeners.append(listener)
 
     async def find(self, key_id: str | None, algorithm: str) -> list[PublicKey]:
         """Return the keys that may have signed a token of this key id and algorithm.
@@ -174,7 +182,8 @@ class SigningKeys:
         self._fetched_at = self._now()
         if previous is not None and _thumbprints(previous) != _thumbprints(keys):
             _log.info("signing keys changed", count=len(keys))
-            self._on_change()
+            for listener in self._listeners:
+                listener()
 
 
 def _thumbprints(keys: tuple[PublicKey, ...]) -> set[str]:

@@ -1,0 +1,190 @@
+"""Puts the gateway together from its configuration.
+
+The app listens from the start: until the supergraph is there it is alive, not ready, and answers 503.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+from collections.abc import AsyncIterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import AsyncExitStack, asynccontextmanager
+from datetime import timedelta
+from functools import partial
+from pathlib import Path
+
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.routing import Route
+
+from gateway.config.settings import (
+    ComposedSource,
+    GatewayConfig,
+    IdentityConfig,
+    LogFormat,
+    RequestLogging,
+)
+from gateway.errors import GatewayError
+from gateway.pipeline.pipeline import Engine, Pipeline
+from gateway.security.authentication import Authenticator
+from gateway.security.cors import build_cors
+from gateway.security.signing_keys import HttpKeyFetcher, SigningKeys
+from gateway.server.graphql_http import GraphQLEndpoint, Observers
+from gateway.server.health import Health
+from gateway.server.metrics_page import MetricsPage
+from gateway.server.refusals import answer_http_exception, answer_mishap
+from gateway.server.serving import Serving
+from gateway.telemetry.metrics import Metrics
+from gateway.telemetry.request_log import RequestLog
+from shared.local_apps import open_http_client
+from shared.logging import get_logger
+
+from .connections import Connections
+from .hosted_apps import HostedApp, start_all
+from .supergraph_source import read_supergraph
+
+SERVICE = "gateway"
+
+_FIRST_WAIT_SECONDS = 1.0
+"""How long start-up waits for the supergraph before the app begins to listen without it."""
+
+_log = get_logger(__name__)
+
+
+def create_app(config: GatewayConfig, *, metrics_folder: Path | None = None) -> Starlette:
+    """Return the gateway as an ASGI app; ``app.state.serving`` says where it stands.
+
+    Args:
+        config: what it is told.
+        metrics_folder: where several worker processes keep their metrics together.
+
+    Raises:
+        ConfigInvalid: a subgraph that is to run in this process cannot be made.
+    """
+    serving = Serving()
+    metrics = Metrics(shared_folder=metrics_folder)
+    hosted = _load_hosted_apps(config)
+    keys, authenticator = _build_authentication(config)
+    observers = Observers(metrics=metrics, log=_build_request_log(config))
+    health = Health(serving)
+    routes = [
+        Route(config.server.path, GraphQLEndpoint(serving, config, authenticator, observers)),
+        Route("/health/live", health.live),
+        Route("/health/ready", health.ready),
+    ]
+    if config.telemetry.metrics:
+        routes.append(Route("/metrics", MetricsPage(metrics).show))
+    life = _Life(config, serving, metrics, hosted, keys)
+    app = Starlette(
+        routes=routes,
+        middleware=build_cors(config.cors),
+        exception_handlers={HTTPException: answer_http_exception, Exception: answer_mishap},
+        lifespan=life.run,
+    )
+    app.state.serving = serving
+    # Starlette builds its stack at the first request; a mistake in it should show now.
+    app.middleware_stack = app.build_middleware_stack()
+    return app
+
+
+class _Life:
+    """From start to stop: what is opened here is closed here, in reverse."""
+
+    def __init__(
+        self,
+        config: GatewayConfig,
+        serving: Serving,
+        metrics: Metrics,
+        hosted: dict[str, HostedApp],
+        keys: SigningKeys | None,
+    ) -> None:
+        self._config = config
+        self._serving = serving
+        self._metrics = metrics
+        self._hosted = hosted
+        self._keys = keys
+
+    @asynccontextmanager
+    async def run(self, _app: Starlette) -> AsyncIterator[None]:
+        async with AsyncExitStack() as stack:
+            if self._keys is not None:
+                stack.push_async_callback(self._keys.close)
+            for app in self._hosted.values():
+                stack.push_async_callback(app.stop)
+            connections = Connections(self._config, self._hosted)
+            stack.push_async_callback(connections.close)
+            planner_thread = ThreadPoolExecutor(1, thread_name_prefix="planner")
+            stack.callback(partial(planner_thread.shutdown, wait=False, cancel_futures=True))
+            loading = asyncio.create_task(self._load(connections, planner_thread))
+            stack.push_async_callback(_cancel, loading)
+            await asyncio.wait({loading}, timeout=_FIRST_WAIT_SECONDS)
+            if self._serving.failure is not None:
+                raise self._serving.failure
+            yield
+
+    async def _load(self, connections: Connections, planner_thread: ThreadPoolExecutor) -> None:
+        try:
+            await start_all(list(self._hosted.values()))
+            supergraph = await read_supergraph(
+                self._config,
+                connections,
+                patience_seconds=self._config.server.startup_seconds,
+            )
+            urls = {**supergraph.subgraphs, **dict(self._config.subgraph_urls)}
+            transports = {name: connections.open(url) for name, url in urls.items()}
+        except GatewayError as error:
+            _log.error("gateway cannot start", code=error.code, reason=str(error))
+            self._serving.fail(error)
+            return
+        self._metrics.set_subgraphs(transports)
+        engine = Engine(supergraph, transports)
+        self._serving.start(Pipeline(engine, self._config, self._metrics, planner_thread))
+
+
+def _load_hosted_apps(config: GatewayConfig) -> dict[str, HostedApp]:
+    if not isinstance(config.source, ComposedSource):
+        return {}
+    return {
+        subgraph.name: HostedApp.load(subgraph)
+        for subgraph in config.source.subgraphs
+        if subgraph.in_process is not None
+    }
+
+
+def _build_authentication(
+    config: GatewayConfig,
+) -> tuple[SigningKeys | None, Authenticator | None]:
+    identity = config.identity
+    if identity is None:
+        return None, None
+    keys = SigningKeys(
+        _build_key_fetcher(identity),
+        max_age_seconds=identity.keys_max_age_seconds,
+        retry_seconds=identity.unknown_key_seconds,
+    )
+    return keys, Authenticator(identity, keys, cache_size=config.caches.tokens)
+
+
+def _build_key_fetcher(identity: IdentityConfig) -> HttpKeyFetcher:
+    timeout = timedelta(seconds=identity.fetch_timeout_seconds)
+    return HttpKeyFetcher(partial(open_http_client, timeout=timeout), identity.jwks_url)
+
+
+def _build_request_log(config: GatewayConfig) -> RequestLog | None:
+    telemetry = config.telemetry
+    if telemetry.log_requests is RequestLogging.NONE:
+        return None
+    as_json = telemetry.log_format is LogFormat.JSON or (
+        telemetry.log_format is LogFormat.AUTO and not sys.stderr.isatty()
+    )
+    return RequestLog(
+        as_json=as_json,
+        service=SERVICE,
+        errors_only=telemetry.log_requests is RequestLogging.ERRORS,
+    )
+
+
+async def _cancel(task: asyncio.Task[None]) -> None:
+    task.cancel()
+    await asyncio.wait({task})

@@ -1,0 +1,97 @@
+"""One server process: uvicorn, with readiness going off before anything else stops."""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+import math
+import signal
+import socket
+from collections.abc import Callable
+from types import FrameType
+
+import uvicorn
+from starlette.applications import Starlette
+
+from gateway.config.settings import ServerConfig
+
+from .serving import Phase, Serving
+
+
+class ServerProcess(uvicorn.Server):
+    """Serves an app until it is told to stop.
+
+    Stopping: readiness goes off, requests are still taken for ``notice_seconds``, then no more
+    connections are accepted and those in flight have ``drain_seconds`` to finish.
+
+    Args:
+        app: the gateway; its state holds ``serving``.
+        config: how to listen and how to stop.
+        on_ready: called once, when the gateway listens and is ready.
+    """
+
+    def __init__(self, app: Starlette, config: ServerConfig, on_ready: Callable[[], None]) -> None:
+        super().__init__(
+            uvicorn.Config(
+                app,
+                host=config.host,
+                port=config.port,
+                loop="uvloop",
+                http="httptools",
+                ws="none",
+                lifespan="on",
+                log_config=None,
+                access_log=False,
+                server_header=False,
+                proxy_headers=False,
+                timeout_keep_alive=math.ceil(config.keep_alive_seconds),
+                timeout_graceful_shutdown=max(1, math.ceil(config.drain_seconds)),
+            )
+        )
+        self._serving: Serving = app.state.serving
+        self._notice_seconds = config.notice_seconds
+        self._on_ready: Callable[[], None] | None = on_ready
+
+    def run_until_stopped(self, listener: socket.socket | None = None) -> bool:
+        """Serve; return whether the gateway came up and was stopped in order."""
+        # uvicorn raises the signal that stopped it once more when it is done. By then it has been
+        # obeyed, and a process that stopped as it was told exits with 0.
+        for number in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(number, _has_been_obeyed)
+        try:
+            self.run(sockets=[listener] if listener is not None else None)
+        except SystemExit:
+            return False  # uvicorn's way to say that start-up failed; it has been logged
+        return self.started and self._serving.failure is None
+
+    async def on_tick(self, counter: int) -> bool:
+        """Look ten times a second whether there is something to announce, or a reason to stop."""
+        if self._on_ready is not None and self._serving.phase is Phase.READY:
+            on_ready, self._on_ready = self._on_ready, None
+            _settle_memory()
+            on_ready()
+        if self._serving.phase is Phase.FAILED:
+            return True
+        return await super().on_tick(counter)
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """Stop in order."""
+        self._serving.drain()
+        if self._notice_seconds:
+            await asyncio.sleep(self._notice_seconds)
+        await super().shutdown(sockets)
+
+
+def _settle_memory() -> None:
+    """Take what start-up made out of the collector's sight, and let it look less often.
+
+    Supergraph and schema live as long as the process and hold most of its objects; response trees
+    have no cycles. Looking for garbage among either is time lost for requests.
+    """
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(25_000, 20, 50)
+
+
+def _has_been_obeyed(_number: int, _frame: FrameType | None) -> None:
+    """Do nothing."""
