@@ -1,0 +1,39 @@
+from __future__ import annotations
+
+import asyncio
+from datetime import timedelta
+
+from shared.timers import Timer, running_timers
+
+
+async def test_a_timer_runs_again_though_a_run_failed() -> None:
+    runs = 0
+    thrice = asyncio.Event()
+
+    async def run() -> None:
+        nonlocal runs
+        runs += 1
+        if runs == 3:
+            thrice.set()
+        raise LookupError("this run fails")
+
+    async with running_timers([Timer("test", timedelta(milliseconds=1), run)]):
+        async with asyncio.timeout(10):
+            await thrice.wait()
+
+    assert runs >= 3
+
+
+async def test_a_run_under_way_is_finished_first() -> None:
+    started, finished = asyncio.Event(), False
+
+    async def run() -> None:
+        nonlocal finished
+        started.set()
+        await asyncio.sleep(0.05)
+        finished = True
+
+    async with running_timers([Timer("test", timedelta(hours=1), run)]):
+        await started.wait()
+
+    assert finished
