@@ -104,9 +104,10 @@ class JetStreamBroker:
         return f"{self._connections}.{self._client.stats['reconnects']}"
 
     async def keep_connected(self) -> None:
-        """Connect, and again whenever the library gives up; runs until it is cancelled."""
+        """Connect unless there is a connection, and again whenever the library gives up; runs until it is cancelled."""
         while True:
-            await self.connect()
+            if not self._client.is_connected:
+                await self.connect()
             await self._closed.wait()
             self._connected.clear()
             await asyncio.sleep(self._settings.reconnect_wait.total_seconds())

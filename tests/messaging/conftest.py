@@ -15,7 +15,7 @@ from messaging.testing import FakeBroker
 from shared.clock import ManualClock
 from shared.database import Database, open_database
 from tests.messaging.example import create_tables
-from tests.support.nats import NatsServer
+from tests.support.nats import running_nats
 
 ANY_DATABASE = ["sqlite", pytest.param("postgresql", marks=pytest.mark.integration)]
 ANY_BROKER = ["fake", pytest.param("jetstream", marks=pytest.mark.integration)]
@@ -62,13 +62,13 @@ def settings() -> MessagingSettings:
 
 
 @pytest.fixture(params=ANY_BROKER)
-async def broker(request: pytest.FixtureRequest) -> AsyncIterator[Broker]:
+async def broker(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Broker]:
     """The fake broker and the real one."""
     if request.param == "fake":
         yield FakeBroker(pull_wait=timedelta(milliseconds=200))
         return
-    server: NatsServer = request.getfixturevalue("nats_server")
-    async with connected_broker(
-        server.settings(), name="test", within=timedelta(seconds=5)
-    ) as connected:
+    async with (
+        running_nats(tmp_path / "nats") as server,
+        connected_broker(server.settings(), name="test", within=timedelta(seconds=5)) as connected,
+    ):
         yield connected

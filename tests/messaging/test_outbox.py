@@ -28,12 +28,16 @@ class Broken(Exception):
     pass
 
 
+async def _raise_counter_and_fail(database: Database, value: int) -> None:
+    async with database.transaction() as session:
+        await raise_counter(session, "a", value)
+        await session.flush()
+        raise Broken
+
+
 async def test_rollback_leaves_no_event(database: Database) -> None:
     with pytest.raises(Broken):
-        async with database.transaction() as session:
-            await raise_counter(session, "a", 1)
-            await session.flush()
-            raise Broken
+        await _raise_counter_and_fail(database, 1)
 
     assert await _messages(database) == []
     async with database.reading() as session:
@@ -57,10 +61,7 @@ async def test_each_aggregate_counts_from_one_without_gaps(database: Database) -
     await raise_counters(database, "a", 1, 2)
     await raise_counters(database, "b", 7)
     with pytest.raises(Broken):
-        async with database.transaction() as session:
-            await raise_counter(session, "a", 3)
-            await session.flush()
-            raise Broken
+        await _raise_counter_and_fail(database, 3)
     await raise_counters(database, "a", 3)
 
     numbers = [(message.aggregate_id, message.seq) for message in await _messages(database)]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import shutil
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from datetime import timedelta
 from pathlib import Path
 
@@ -62,10 +63,19 @@ class NatsServer:
         shutil.rmtree(self._server.store)
 
 
+@asynccontextmanager
+async def running_nats(folder: Path) -> AsyncIterator[NatsServer]:
+    """Run a server on a free port for the length of a block."""
+    server = NatsServer(configure(folder))
+    await server.start()
+    try:
+        yield server
+    finally:
+        await server.stop()
+
+
 @pytest.fixture
 async def nats_server(tmp_path: Path) -> AsyncIterator[NatsServer]:
     """A server on a free port, running."""
-    server = NatsServer(configure(tmp_path / "nats"))
-    await server.start()
-    yield server
-    await server.stop()
+    async with running_nats(tmp_path / "nats") as server:
+        yield server
