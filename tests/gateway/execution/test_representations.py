@@ -176,8 +176,8 @@ def test_every_use_points_at_its_own_content(things: list[JsonObject]) -> None:
 
     (uses,) = collected.uses
     for obj, index in zip(uses.objects, uses.indices, strict=True):
-        read = {key: obj[key] for key in ("a", "b") if key in obj}
-        expected: JsonObject = {"__typename": "T", **read}
+        expected: JsonObject = {"__typename": "T"}
+        expected.update((key, obj[key]) for key in ("a", "b") if key in obj)
         assert repr(collected.representations[index]) == repr(expected)
     texts = [repr(item) for item in collected.representations]
     assert len(set(texts)) == len(texts)
