@@ -5,7 +5,7 @@ import json
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from joserfc.jwk import KeySet, OKPKey
+from joserfc.jwk import Key, KeySet, OKPKey
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
@@ -22,7 +22,7 @@ class KeyServer:
     """A JWKS document whose keys change and whose server may fail."""
 
     def __init__(self, name: str) -> None:
-        self.keys = [OKPKey.generate_key("Ed25519", auto_kid=True)]
+        self.keys: list[Key] = [OKPKey.generate_key("Ed25519", auto_kid=True)]
         self.asked = 0
         self.fails = False
         self.url = f"app://{name}/jwks"
@@ -66,7 +66,7 @@ async def test_a_service_is_no_person(verifier: TokenVerifier, clock: ManualCloc
 async def test_a_role_nobody_knows_grants_nothing(
     verifier: TokenVerifier, clock: ManualClock
 ) -> None:
-    token = sign_token(a_person(), clock, roles=["EMPEROR", "CLIENT"])
+    token = sign_token(a_person(), clock, claims={"roles": ["EMPEROR", "CLIENT"]})
 
     assert (await verifier.verify(token)).roles == {Role.CLIENT}
 
@@ -105,7 +105,7 @@ async def test_claims_that_do_not_fit_are_refused(
     verifier: TokenVerifier, clock: ManualClock, claims: dict[str, object]
 ) -> None:
     with pytest.raises(Unauthenticated):
-        await verifier.verify(sign_token(a_person(Role.CLIENT), clock, **claims))
+        await verifier.verify(sign_token(a_person(Role.CLIENT), clock, claims=claims))
 
 
 def _unsigned(clock: ManualClock) -> str:

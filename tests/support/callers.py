@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import timedelta
 from uuid import UUID, uuid4
 
@@ -43,7 +44,7 @@ def sign_token(
     *,
     lifetime: timedelta = timedelta(minutes=10),
     key: OKPKey = _KEY,
-    **claims: object,
+    claims: Mapping[str, object] | None = None,
 ) -> str:
     """Return an access token for ``caller``; ``claims`` replace what it would say."""
     now = int(clock.now().timestamp())
@@ -56,6 +57,6 @@ def sign_token(
         "ver": caller.version,
         "iat": now,
         "exp": now + int(lifetime.total_seconds()),
-        **claims,
+        **(claims or {}),
     }
     return jwt.encode({"alg": ALGORITHMS[0], "kid": key.kid}, content, key, algorithms=ALGORITHMS)
