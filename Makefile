@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help up test check fmt bench constraints clean-data
+.PHONY: help up test lint check fmt bench constraints clean-data
 
 help:  ## Show this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -21,12 +21,14 @@ up: $(STAMP)  ## Start the whole platform on embedded defaults; Ctrl-C stops it
 test: $(STAMP)  ## Run everything there is to test
 	@$(BIN)/python -m pytest -n auto --dist loadgroup
 
-check: $(STAMP)  ## Format, lint, types, import contracts, offline tests
+lint: $(STAMP)  ## Format, lint, types, import contracts
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	$(BIN)/python -m pytest -n auto -q -m "not integration and not e2e"
+
+check: lint  ## All of lint, and the tests that need no other server
+	@$(BIN)/python -m pytest -n auto -q -m "not integration and not e2e"
 
 fmt: $(STAMP)  ## Format and mend what can be mended
 	$(BIN)/ruff check --fix .
