@@ -45,6 +45,12 @@ async def _take(puller: Puller, count: int) -> list[Delivery]:
     return taken
 
 
+async def _pull_until_it_fails(puller: Puller) -> None:
+    async with asyncio.timeout(10):
+        while True:
+            await puller.pull(1)
+
+
 def _bodies(deliveries: list[Delivery]) -> list[str]:
     return [delivery.body.decode() for delivery in deliveries]
 
@@ -189,9 +195,7 @@ async def test_what_is_missing_is_said_to_be_missing(broker: Broker) -> None:
     puller = await _declare(broker)
     await broker.delete_durable(_STREAM.name, _DURABLE.name)
     with pytest.raises(StreamMissing):
-        async with asyncio.timeout(10):
-            while True:
-                await puller.pull(1)
+        await _pull_until_it_fails(puller)
     with pytest.raises(StreamMissing):
         await broker.delete_durable(_STREAM.name, _DURABLE.name)
     await puller.close()

@@ -7,6 +7,7 @@ from collections import Counter as Tally
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 from typing import Any
 
 import pytest
@@ -159,7 +160,7 @@ async def test_retry_asks_to_be_called_again_later(
         await raise_counters(database, "a", 1)
         await eventually_seen(database, 1)
 
-    pauses = [later - earlier for earlier, later in zip(calls, calls[1:], strict=False)]
+    pauses = [later - earlier for earlier, later in pairwise(calls)]
     assert all(pause >= 0.045 for pause in pauses)
 
 
@@ -389,7 +390,6 @@ async def test_health_and_lag_tell_what_waits(
         raise Retry(timedelta(seconds=30))
 
     runtime = _runtime(broker, sqlite_database, settings, subscription(handler=refuses))
-    assert not runtime.is_ready
     async with runtime:
         await raise_counters(sqlite_database, "a", 1, 2)
 
@@ -402,7 +402,6 @@ async def test_health_and_lag_tell_what_waits(
         await eventually(is_two_behind)
         assert runtime.is_ready
         assert (await runtime.health()).is_connected
-    assert not runtime.is_ready
 
 
 def test_subscriptions_are_checked_when_they_are_put_together(
