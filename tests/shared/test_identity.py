@@ -5,7 +5,7 @@ import json
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from joserfc.jwk import Key, KeySet, OKPKey
+from joserfc.jwk import KeySet, OKPKey
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
@@ -22,7 +22,7 @@ class KeyServer:
     """A JWKS document whose keys change and whose server may fail."""
 
     def __init__(self, name: str) -> None:
-        self.keys: list[Key] = [OKPKey.generate_key("Ed25519", auto_kid=True)]
+        self.keys: list[OKPKey] = [OKPKey.generate_key("Ed25519", auto_kid=True)]
         self.asked = 0
         self.fails = False
         self.url = f"app://{name}/jwks"
@@ -32,7 +32,7 @@ class KeyServer:
         self.asked += 1
         if self.fails:
             return Response(status_code=500)
-        return JSONResponse(KeySet(self.keys).as_dict())
+        return JSONResponse(KeySet(list(self.keys)).as_dict())
 
 
 @pytest.fixture
