@@ -10,9 +10,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from .checks import CHECKS
 from .errors import MAX_PROBLEMS, CompositionCode, CompositionError, CompositionHint, Report
 from .field_usage import find_field_usage
 from .merging.merge import merge_subgraphs
+from .rules import RULES
 from .subgraph_loader import load_subgraph
 from .subgraph_schema import SubgraphSchema
 from .supergraph_printer import print_supergraph
@@ -58,7 +60,12 @@ def _run(sources: Sequence[SubgraphSource], report: Report) -> str | None:
     if subgraphs is None:
         return None
     usages = [find_field_usage(subgraph) for subgraph in subgraphs]
+    for subgraph, usage in zip(subgraphs, usages, strict=True):
+        for rule in RULES:
+            rule(subgraph, usage, report)
     merged = merge_subgraphs(subgraphs, usages, report)
+    for check in CHECKS:
+        check(merged, report)
     return print_supergraph(merged)
 
 

@@ -60,7 +60,7 @@ def find_composed_directives(
         if _agree_on_version(identity, asked, subgraphs, report) and _agree_on_names(
             asked, subgraphs, report
         ):
-            _add_feature(composed, asked, subgraphs)
+            _add_feature(composed, asked, report)
     _check_collisions(requests, report)
     return composed
 
@@ -207,21 +207,30 @@ def _check_collisions(requests: Sequence[_Request], report: Report) -> None:
             )
 
 
-def _add_feature(
-    composed: ComposedDirectives,
-    asked: Sequence[_Request],
-    subgraphs: Sequence[SubgraphSchema],
-) -> None:
-    """Link the newest version in use, and define its directives as the subgraph that links it does."""
-    newest = max(
-        (request for request in asked), key=lambda r: (r.link.version, -subgraphs.index(r.subgraph))
-    )
+def _add_feature(composed: ComposedDirectives, asked: Sequence[_Request], report: Report) -> None:
+    """Link the newest version that is composed, and take its definitions."""
+    newest = max(asked, key=lambda request: request.link.version)
+    at_newest = [r.subgraph for r in asked if r.link.version == newest.link.version]
     imports: dict[str, str] = {}
     for request in asked:
-        composed.names[request.local] = request.local
-        definition = newest.subgraph.directive_definitions.get(
-            request.local, request.subgraph.directive_definitions[request.local]
+        definition = next(
+            (
+                subgraph.directive_definitions[request.local]
+                for subgraph in at_newest
+                if request.local in subgraph.directive_definitions
+            ),
+            None,
         )
+        if definition is None:
+            report.error(
+                CompositionCode.DIRECTIVE_COMPOSITION_ERROR,
+                f'"@{request.local}" is composed, but not defined by any subgraph that composes'
+                f" {newest.link.url}, the newest version in use.",
+                at=[request.location],
+                coordinate=f"@{request.local}",
+            )
+            continue
+        composed.names[request.local] = request.local
         composed.definitions[request.local] = _print_definition(definition)
         imported = request.link.imports.get(f"@{request.element}")
         if imported is not None:

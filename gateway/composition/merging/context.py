@@ -32,6 +32,9 @@ class MergeContext:
     composed_directives: dict[str, str]
     """Custom directives that stay, by the name all subgraphs use: name → name in the supergraph."""
 
+    feature_names: dict[str, str]
+    """Canonical name → name in the supergraph, for directives of linked features."""
+
     supertypes: dict[str, frozenset[str]]
     """Type → interfaces it implements and unions it belongs to, in any subgraph."""
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from graphql.language import DirectiveDefinitionNode, InputValueDefinitionNode
 
 from gateway.composition.constants import print_constant
@@ -10,7 +12,7 @@ from gateway.composition.links import location_of
 from gateway.composition.subgraph_schema import InputValue
 from gateway.composition.type_refs import type_ref
 
-from .context import MergeContext, Source, named_subgraphs
+from .context import MergeContext, Source, locations, named_subgraphs
 from .input_values import merge_input_value
 
 _EXECUTABLE = frozenset(
@@ -104,11 +106,24 @@ def _merge_arguments(
     printed: list[str] = []
     for argument_name, sources in found.items():
         if len(sources) < len(nodes):
+            _hint_argument_missing(context, name, argument_name, sources)
             continue
         merged = merge_input_value(context, sources, f"@{name}({argument_name}:)")
         default = f" = {print_constant(merged.default)}" if merged.default is not None else ""
         printed.append(f"{argument_name}: {merged.type}{default}")
     return f"({', '.join(printed)})" if printed else ""
+
+
+def _hint_argument_missing(
+    context: MergeContext, name: str, argument: str, sources: Sequence[Source[InputValue]]
+) -> None:
+    coordinate = f"@{name}({argument}:)"
+    context.report.hint(
+        HintCode.INCONSISTENT_ARGUMENT_PRESENCE,
+        f'"{coordinate}" is left out: only {context.named(s.graph for s in sources)} defines it.',
+        at=locations(sources),
+        coordinate=coordinate,
+    )
 
 
 def _input_value(subgraph: str, node: InputValueDefinitionNode) -> InputValue:

@@ -2,30 +2,64 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
-from gateway.composition.errors import CompositionCode
-from gateway.composition.federation_spec import DIRECTIVES, FEATURES, FEDERATION
+from gateway.composition.errors import CompositionCode, Report
+from gateway.composition.federation_spec import DIRECTIVES, FEATURES, FEDERATION, FeatureSpec
+from gateway.composition.subgraph_schema import SubgraphSchema
 from gateway.composition.supergraph_model import MergedDirective, MergedLink, MergedSchema
 
-from .context import MergeContext
+from .context import MergeContext, named_subgraphs
+
+
+def name_feature_directives(subgraphs: Sequence[SubgraphSchema], report: Report) -> dict[str, str]:
+    """Return canonical name → name in the supergraph, which is that of the subgraphs' imports.
+
+    The supergraph can give a directive one name only, so those who import it have to agree on it.
+    """
+    chosen: dict[str, str] = {}
+    for spec in DIRECTIVES.values():
+        if spec.feature is None:
+            continue
+        identities = (FEDERATION, FEATURES[spec.feature].identity)
+        names: dict[str, list[str]] = {}
+        for subgraph in subgraphs:
+            for link in subgraph.links:
+                local = link.imports.get(f"@{spec.name}")
+                if link.identity in identities and local is not None:
+                    names.setdefault(local, []).append(subgraph.name)
+        if len(names) > 1:
+            listing = ", ".join(f"{local} in {named_subgraphs(s)}" for local, s in names.items())
+            report.error(
+                CompositionCode.LINK_IMPORT_NAME_MISMATCH,
+                f"@{spec.name} is imported under different names: {listing}.",
+                coordinate=f"@{spec.name}",
+            )
+        chosen[spec.name] = next(iter(names), f"@{spec.name}")[1:]
+    return chosen
 
 
 def link_features(context: MergeContext, schema: MergedSchema) -> None:
     """Add link, definitions and scalars of every feature in use."""
-    _check_import_names(context)
-    used = {directive.name for directive in _applied(schema)}
+    used = {directive.spec for directive in _applied(schema)}
     links: list[MergedLink] = []
     for feature in FEATURES.values():
         if used.isdisjoint(feature.directives):
             continue
-        links.append(MergedLink(url=feature.url, purpose=feature.purpose))
+        links.append(_link(context, feature))
         scalars = {name: f"{feature.name}__{name}" for name in feature.scalars}
         schema.scalars += scalars.values()
         for name in feature.directives:
-            if name in used:
-                schema.definitions[name] = DIRECTIVES[name].definition(name, scalars)
+            local = context.feature_names[name]
+            schema.definitions[local] = DIRECTIVES[name].definition(local, scalars)
     schema.links = [*links, *schema.links]
+
+
+def _link(context: MergeContext, feature: FeatureSpec) -> MergedLink:
+    """Link a feature; a directive that is not called like its feature is only known by an import."""
+    names = [(name, context.feature_names[name]) for name in feature.directives]
+    imports = tuple((f"@{name}", f"@{local}") for name, local in names if local != feature.name)
+    return MergedLink(url=feature.url, imports=imports, purpose=feature.purpose)
 
 
 def _applied(schema: MergedSchema) -> Iterator[MergedDirective]:
@@ -38,24 +72,3 @@ def _applied(schema: MergedSchema) -> Iterator[MergedDirective]:
             yield from field.directives
             for argument in field.arguments.values():
                 yield from argument.directives
-
-
-def _check_import_names(context: MergeContext) -> None:
-    """The supergraph can give a directive one name only, so those who import it have to agree on it."""
-    for spec in DIRECTIVES.values():
-        if spec.feature is None:
-            continue
-        names: dict[str, list[int]] = {}
-        for graph, subgraph in enumerate(context.subgraphs):
-            for link in subgraph.links:
-                if link.identity in (FEDERATION, FEATURES[spec.feature].identity):
-                    local = link.imports.get(f"@{spec.name}")
-                    if local is not None:
-                        names.setdefault(local, []).append(graph)
-        if len(names) > 1:
-            listing = ", ".join(f"{local} in {context.named(g)}" for local, g in names.items())
-            context.report.error(
-                CompositionCode.LINK_IMPORT_NAME_MISMATCH,
-                f"@{spec.name} is imported under different names: {listing}.",
-                coordinate=f"@{spec.name}",
-            )

@@ -23,12 +23,9 @@ def merge_interface(
             Source(s.graph, s.element.fields[name]) for s in sources if name in s.element.fields
         ]
         merged.fields[name], _ = merge_field(context, merged.name, sources, found)
-        missing = [
-            s.graph
-            for s in sources
-            if name not in s.element.fields and s.element.kind is TypeKind.INTERFACE
-        ]
-        if missing:
+        missing = [s.graph for s in sources if name not in s.element.fields]
+        # Interface objects are there to differ.
+        if missing and all(s.element.kind is TypeKind.INTERFACE for s in sources):
             context.report.hint(
                 HintCode.INCONSISTENT_INTERFACE_VALUE_TYPE_FIELD,
                 f'"{merged.name}.{name}" is unknown to {context.named(missing)}.',

@@ -13,7 +13,7 @@ from gateway.composition.supergraph_model import MergedSchema
 from .composed_directives import find_composed_directives
 from .context import MergeContext, find_enum_usage, find_supertypes
 from .executable_directives import merge_executable_directives
-from .features import link_features
+from .features import link_features, name_feature_directives
 from .graphs import name_graphs
 from .interfaces import add_interface_object_fields
 from .schema_directives import merge_schema_directives
@@ -31,6 +31,7 @@ def merge_subgraphs(
         usages=tuple(usages),
         report=report,
         composed_directives=composed.names,
+        feature_names=name_feature_directives(subgraphs, report),
         supertypes=find_supertypes(subgraphs),
         input_enums=input_enums,
         output_enums=output_enums,

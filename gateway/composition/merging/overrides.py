@@ -95,10 +95,9 @@ def _is_allowed(
     if context.subgraphs[source.graph].types[parent].is_interface_object:
         _report_collision(context, coordinate, directive, "its type is an interface object")
         return False
-    for other in ("external", "provides", "requires"):
-        if source.element.has(other):
-            _report_collision(context, coordinate, directive, f"the same declaration has @{other}")
-            return False
+    if source.element.has("external"):
+        _report_collision(context, coordinate, directive, "the same declaration has @external")
+        return False
     return True
 
 

@@ -45,13 +45,13 @@ def _merge(
         if is_subtype(upper, lower, context.is_subtype):
             merged = candidate
             continue
-        _report_mismatch(context, sources, coordinate, output=output)
+        _report_mismatch(context, sources, coordinate)
         return merged
     if differs:
         context.report.hint(
-            HintCode.INCONSISTENT_BUT_COMPATIBLE_FIELD_TYPE
-            if output
-            else HintCode.INCONSISTENT_BUT_COMPATIBLE_ARGUMENT_TYPE,
+            HintCode.INCONSISTENT_BUT_COMPATIBLE_ARGUMENT_TYPE
+            if _is_argument(coordinate)
+            else HintCode.INCONSISTENT_BUT_COMPATIBLE_FIELD_TYPE,
             f'"{coordinate}" has different types in different subgraphs:'
             f" {_listing(context, sources)}; the supergraph has {merged}.",
             at=locations(sources),
@@ -64,20 +64,21 @@ def _report_mismatch(
     context: MergeContext,
     sources: Sequence[Source[OutputField]] | Sequence[Source[InputValue]],
     coordinate: str,
-    *,
-    output: bool,
 ) -> None:
-    # Fields of input types share a code with fields of objects, arguments have their own.
-    is_argument = coordinate.endswith(":)")
     context.report.error(
         CompositionCode.FIELD_ARGUMENT_TYPE_MISMATCH
-        if is_argument and not output
+        if _is_argument(coordinate)
         else CompositionCode.FIELD_TYPE_MISMATCH,
         f'"{coordinate}" has incompatible types in different subgraphs:'
         f" {_listing(context, sources)}.",
         at=locations(sources),
         coordinate=coordinate,
     )
+
+
+def _is_argument(coordinate: str) -> bool:
+    """Fields of input types share their codes with fields of objects, arguments have their own."""
+    return coordinate.endswith(":)")
 
 
 def _listing(

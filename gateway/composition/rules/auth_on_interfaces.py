@@ -1,0 +1,42 @@
+"""Authorization stands on what is resolved: on objects and their fields, not on interfaces.
+
+An interface's own demand follows from its implementations, and a second, differing one would be a trap.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from gateway.composition.errors import CompositionCode, Report
+from gateway.composition.field_usage import FieldUsage
+from gateway.composition.subgraph_schema import AppliedDirective, Element, SubgraphSchema, TypeKind
+
+AUTH_DIRECTIVES = ("authenticated", "requiresScopes", "policy")
+
+
+def check_auth_on_interfaces(subgraph: SubgraphSchema, _usage: FieldUsage, report: Report) -> None:
+    """Report authorization on interfaces, their fields and interface objects."""
+    for type_ in subgraph.types.values():
+        if type_.kind is TypeKind.INTERFACE or type_.is_interface_object:
+            for directive in _auth(type_):
+                _report(subgraph, directive, type_.name, report)
+        if type_.kind is TypeKind.INTERFACE:
+            for field in type_.fields.values():
+                for directive in _auth(field):
+                    _report(subgraph, directive, f"{type_.name}.{field.name}", report)
+
+
+def _auth(element: Element) -> Iterator[AppliedDirective]:
+    return (d for d in element.directives if d.spec in AUTH_DIRECTIVES)
+
+
+def _report(
+    subgraph: SubgraphSchema, directive: AppliedDirective, coordinate: str, report: Report
+) -> None:
+    report.error(
+        CompositionCode.AUTH_REQUIREMENTS_APPLIED_ON_INTERFACE,
+        f'@{directive.name} on "{coordinate}" in subgraph "{subgraph.name}" has to stand on the'
+        " implementing types and their fields instead.",
+        at=[directive.location],
+        coordinate=coordinate,
+    )
