@@ -139,6 +139,11 @@ class SigningKeys:
         if is_old and self._keys is not None and self._background is None and self._may_ask():
             self._background = asyncio.create_task(self._refresh_in_background())
 
+    async def background(self) -> None:
+        """Wait until the fetch that goes on behind the requests' backs is done, if there is one."""
+        if self._background is not None:
+            await asyncio.wait({self._background})
+
     async def close(self) -> None:
         """Stop fetching."""
         if self._background is not None:
