@@ -103,14 +103,14 @@ class MessageHandler:
             try:
                 return await self._commit(envelope, is_replay=self._is_replay(received))
             except Retry as answer:
-                return await self._again(received, str(answer), answer.after)
+                return await self._again(received, str(answer), after=answer.after)
             except (Reject, PayloadInvalid) as answer:
                 return await self._park(received, str(answer))
             except Exception as problem:
                 _logger.warning("handler failed", attempt=received.delivery.attempt, exc_info=True)
-                if _is_somebody_away(problem):
-                    return await self._again(received, _describe(problem))
-                return await self._failed(received, _describe(problem))
+                return await self._again(
+                    received, _describe(problem), is_outage=_is_somebody_away(problem)
+                )
 
     async def _commit(self, envelope: Envelope, *, is_replay: bool) -> Outcome:
         subscription = self.subscription
@@ -137,20 +137,20 @@ class MessageHandler:
         HANDLING_SECONDS.labels(subscription.name).observe(perf_counter() - started)
         return Outcome(Result.HANDLED)
 
-    async def _failed(self, received: Received, reason: str) -> Outcome:
-        attempt = received.delivery.attempt
-        if attempt >= self.subscription.policy.max_attempts:
-            return await self._park(received, f"after {attempt} attempts: {reason}")
-        return Outcome(Result.RETRY, self.subscription.policy.delay(attempt), reason)
-
     async def _again(
-        self, received: Received, reason: str, after: timedelta | None = None
+        self,
+        received: Received,
+        reason: str,
+        *,
+        after: timedelta | None = None,
+        is_outage: bool = False,
     ) -> Outcome:
+        policy = self.subscription.policy
         attempt = received.delivery.attempt
-        if attempt >= self.subscription.policy.max_postponements:
+        limit = max(policy.max_attempts, policy.max_outage_attempts if is_outage else 0)
+        if attempt >= limit:
             return await self._park(received, f"after {attempt} attempts: {reason}")
-        delay = self.subscription.policy.delay(attempt) if after is None else after
-        return Outcome(Result.RETRY, delay, reason)
+        return Outcome(Result.RETRY, policy.delay(attempt) if after is None else after, reason)
 
     async def _park(self, received: Received, reason: str) -> Outcome:
         try:

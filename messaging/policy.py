@@ -12,7 +12,7 @@ from .errors import MessagingError
 
 
 class Retry(MessagingError):
-    """Raise in a handler: not now, try this message again after ``after``. See ``Policy.max_postponements``."""
+    """Raise in a handler: not now, try this message again after ``after``. Counts as an attempt."""
 
     code = "MESSAGING_RETRY"
 
@@ -47,10 +47,10 @@ class Policy:
     """Pause after the first, second, … failed attempt; the last one repeats."""
 
     max_attempts: int = 8
-    """Failed deliveries after which the message becomes a dead letter."""
+    """Deliveries after which the message becomes a dead letter, whether they failed or ended in ``Retry``."""
 
-    max_postponements: int = 100
-    """The same for deliveries that ended in ``Retry`` or met a database or neighbour that was away."""
+    max_outage_attempts: int = 100
+    """The same while the subgraph's database or a neighbour is away, which is no fault of the message's."""
 
     max_in_flight: int = 64
     """Messages that the broker hands out before earlier ones are settled: the back-pressure."""

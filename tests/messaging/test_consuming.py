@@ -151,8 +151,7 @@ async def test_retry_asks_to_be_called_again_later(
 
     async def not_now(session: AsyncSession, event: Raised, envelope: Envelope) -> None:
         calls.append(asyncio.get_running_loop().time())
-        # More often than failures are allowed: asking is not failing.
-        if len(calls) <= SOON.max_attempts + 1:
+        if len(calls) < SOON.max_attempts:
             raise Retry(timedelta(milliseconds=50))
         await note_down("reading-counter-raised")(session, event, envelope)
 
@@ -160,8 +159,48 @@ async def test_retry_asks_to_be_called_again_later(
         await raise_counters(database, "a", 1)
         await eventually_seen(database, 1)
 
+    assert len(calls) == SOON.max_attempts
     pauses = [later - earlier for earlier, later in pairwise(calls)]
     assert all(pause >= 0.045 for pause in pauses)
+
+
+async def test_retry_does_not_go_on_for_ever(
+    sqlite_database: Database, settings: MessagingSettings
+) -> None:
+    async def never(session: AsyncSession, event: Raised, envelope: Envelope) -> None:
+        raise Retry(timedelta(milliseconds=1), "the order is not here yet")
+
+    async with _runtime(
+        FakeBroker(), sqlite_database, settings, subscription(handler=never, policy=SOON)
+    ):
+        await raise_counters(sqlite_database, "a", 1)
+        await eventually(lambda: _has_letters(sqlite_database, 1))
+
+    (letter,) = await _letters(sqlite_database)
+    assert letter.reason == "after 3 attempts: the order is not here yet"
+
+
+async def test_an_outage_is_waited_out_and_is_no_fault_of_the_message(
+    sqlite_database: Database, settings: MessagingSettings
+) -> None:
+    calls: list[int] = []
+
+    async def needs_a_neighbour(session: AsyncSession, event: Raised, envelope: Envelope) -> None:
+        calls.append(event.value)
+        if len(calls) <= 2 * SOON.max_attempts:
+            raise ConnectionRefusedError("the neighbour is away")
+        await note_down("reading-counter-raised")(session, event, envelope)
+
+    async with _runtime(
+        FakeBroker(),
+        sqlite_database,
+        settings,
+        subscription(handler=needs_a_neighbour, policy=SOON),
+    ):
+        await raise_counters(sqlite_database, "a", 1)
+        await eventually_seen(sqlite_database, 1)
+
+    assert await _letters(sqlite_database) == []
 
 
 async def test_reject_parks_the_message_and_the_next_one_goes_on(

@@ -41,7 +41,9 @@ def unreadable(reads: type, event_class: type[Event]) -> list[str]:
     return _misfits(object_schema(reads), event_schema(event_class), "data")
 
 
-def _misfits(wanted: Mapping[str, object], given: Mapping[str, object], path: str) -> list[str]:
+def _misfits(  # noqa: PLR0911  one return per kind
+    wanted: Mapping[str, object], given: Mapping[str, object], path: str
+) -> list[str]:
     if not wanted or wanted == given:
         return []
     if wanted.get("type") == given.get("type") == "object" and "properties" in wanted:
