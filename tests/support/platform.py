@@ -1,0 +1,185 @@
+"""The whole platform under test: ``cattery up`` as a user starts it, spoken to as a user speaks to it."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import sys
+import time
+from asyncio.subprocess import Process
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import timedelta
+from pathlib import Path
+from typing import Any, TypeVar
+
+import httpx
+
+from messaging.embedded import free_port
+from shared.clock import VirtualClock
+from shared.demo import PASSWORD
+
+START_WITHIN = timedelta(seconds=90)
+STOP_WITHIN = timedelta(seconds=60)
+CATTERY = Path(sys.executable).with_name("cattery")
+T = TypeVar("T")
+
+_LOGIN = "mutation ($email: String!, $password: String!) { login(email: $email, password: $password) { accessToken } }"
+
+
+class RequestFailed(AssertionError):
+    """A request that had to succeed was answered with errors."""
+
+
+@dataclass(slots=True)
+class RunningPlatform:
+    """A platform that answers."""
+
+    url: str
+    data_dir: Path
+    clock: VirtualClock
+    process: Process
+    http: httpx.AsyncClient
+    output: Path
+    tokens: dict[str, str] = field(default_factory=dict)
+
+    async def execute(
+        self,
+        operation: str,
+        variables: Mapping[str, object] | None = None,
+        *,
+        email: str | None = None,
+    ) -> dict[str, Any]:
+        """Send ``operation`` as the person with ``email`` and return the whole answer."""
+        headers = {} if email is None else {"authorization": f"Bearer {await self.token_of(email)}"}
+        response = await self.http.post(
+            "/graphql",
+            json={"query": operation, "variables": dict(variables or {})},
+            headers=headers,
+        )
+        answer: dict[str, Any] = response.json()
+        return answer
+
+    async def fetch(
+        self,
+        operation: str,
+        variables: Mapping[str, object] | None = None,
+        *,
+        email: str | None = None,
+    ) -> dict[str, Any]:
+        """Send ``operation`` and return its data.
+
+        Raises:
+            RequestFailed: there were errors.
+        """
+        answer = await self.execute(operation, variables, email=email)
+        if answer.get("errors"):
+            raise RequestFailed(answer["errors"])
+        data: dict[str, Any] = answer["data"]
+        return data
+
+    async def token_of(self, email: str) -> str:
+        """Return an access token of a demo account, logging in at first need."""
+        if email not in self.tokens:
+            data = await self.fetch(_LOGIN, {"email": email, "password": PASSWORD})
+            self.tokens[email] = data["login"]["accessToken"]
+        return self.tokens[email]
+
+    def advance(self, by: timedelta) -> None:
+        """Move everybody's clock forward; tokens that are over by then are forgotten."""
+        self.clock.advance(by)
+        self.tokens.clear()
+
+    def children(self) -> dict[str, int]:
+        """Return the pids of the platform's processes by name: ``gateway``, ``nats-server``, each subgraph."""
+        found: dict[str, int] = {}
+        for folder in Path("/proc").iterdir():
+            if not folder.name.isdecimal():
+                continue
+            try:
+                parent = int((folder / "stat").read_text().rpartition(")")[2].split()[1])
+                words = (folder / "cmdline").read_text().split("\0")
+            except (FileNotFoundError, ProcessLookupError):
+                continue
+            if parent == self.process.pid:
+                found[_name_of(words)] = int(folder.name)
+        return found
+
+
+def _name_of(words: list[str]) -> str:
+    if "subgraph" in words:
+        return words[words.index("subgraph") + 1]
+    return "gateway" if "gateway" in words else Path(words[0]).name
+
+
+@asynccontextmanager
+async def running_platform(
+    folder: Path, *arguments: str, environment: Mapping[str, str] | None = None
+) -> AsyncIterator[RunningPlatform]:
+    """Run ``cattery up`` with its data in ``folder`` until the block ends, then stop it as Ctrl-C does.
+
+    Raises:
+        AssertionError: it is not ready in time, or does not stop cleanly.
+    """
+    port = free_port()
+    clock_file = folder / "clock.json"
+    output = folder / "output.log"
+    folder.mkdir(parents=True, exist_ok=True)
+    with output.open("ab") as log:
+        process = await asyncio.create_subprocess_exec(
+            CATTERY, "up", "--port", str(port), "--data-dir", str(folder / "data"), *arguments,
+            env={**os.environ, "CATTERY_CLOCK_FILE": str(clock_file), **(environment or {})},
+            stdout=log,
+            stderr=log,
+        )  # fmt: skip
+    url = f"http://127.0.0.1:{port}"
+    try:
+        async with httpx.AsyncClient(base_url=url, timeout=30) as http:
+            platform = RunningPlatform(
+                url, folder / "data", VirtualClock(clock_file), process, http, output
+            )
+            await _wait_ready(platform)
+            yield platform
+    finally:
+        code = await _stop(process)
+    assert code == 0, f"`cattery up` ended with {code}: {_tail(output)}"
+
+
+async def _wait_ready(platform: RunningPlatform) -> None:
+    async def is_ready() -> bool:
+        assert platform.process.returncode is None, _tail(platform.output)
+        try:
+            return (await platform.http.get("/health/ready")).is_success
+        except httpx.HTTPError:
+            return False
+
+    assert await eventually(is_ready, within=START_WITHIN), _tail(platform.output)
+
+
+async def _stop(process: Process) -> int:
+    if process.returncode is None:
+        process.send_signal(signal.SIGINT)
+    try:
+        async with asyncio.timeout(STOP_WITHIN.total_seconds()):
+            return await process.wait()
+    except TimeoutError:
+        process.kill()
+        return await process.wait()
+
+
+async def eventually(
+    look: Callable[[], Awaitable[T]], *, within: timedelta = timedelta(seconds=30)
+) -> T:
+    """Return the first truthy answer of ``look``, or its last answer when the time is over."""
+    deadline = time.monotonic() + within.total_seconds()
+    while True:
+        found = await look()
+        if found or time.monotonic() > deadline:
+            return found
+        await asyncio.sleep(0.1)
+
+
+def _tail(output: Path) -> str:
+    return output.read_text(errors="replace")[-4_000:]
