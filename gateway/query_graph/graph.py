@@ -28,9 +28,11 @@ class QueryGraph:
         self._moves: dict[tuple[str, Position, str], Move | None] = {}
         self._entries: dict[str, tuple[Entry, ...]] = {}
         self._staged: dict[str, tuple[tuple[Entry, str, Move], ...]] = {}
+        self._field_rows: dict[tuple[str, str], object] = {}
+        self._entry_rows: dict[str, object] = {}
         self.memo: dict[tuple[str, bool, Start], Reached] = {}
         """Answers of ``Reach``, kept across operations."""
-        self._root_type_names = frozenset(supergraph.root_types.values())
+        self._query_type = supergraph.root_types.get("query")
 
     def root_positions(self, root_type: str) -> tuple[Position, ...]:
         """The graphs that have a root type."""
@@ -132,9 +134,65 @@ class QueryGraph:
             )
         return found
 
+    # Rows: types with equal rows can be treated alike
+
+    def field_row(self, type_name: str, field: str) -> object:
+        """Everything that says how a field of a type is served; equal for fields served alike."""
+        at = (type_name, field)
+        if at not in self._field_rows:
+            self._field_rows[at] = self._find_field_row(type_name, field)
+        return self._field_rows[at]
+
+    def entries_row(self, type_name: str) -> object:
+        """Everything that says how a type is entered, and how its keys are served."""
+        if type_name not in self._entry_rows:
+            self._entry_rows[type_name] = tuple(
+                (
+                    entry.landing,
+                    entry.needs_typename or entry.typename,
+                    entry.key.text if entry.key else None,
+                    tuple(
+                        self.field_row(type_name, selection.name)
+                        for selection in (entry.key.selections if entry.key else ())
+                    ),
+                )
+                for entry in self.entries(type_name)
+            )
+        return self._entry_rows[type_name]
+
+    def _find_field_row(self, type_name: str, field: str) -> tuple[object, ...]:
+        definition = self.supergraph.types[type_name].fields.get(field)
+        if definition is None:
+            return ()
+        # Set first, for requirements may lead back here.
+        self._field_rows[type_name, field] = (field,)
+        return (
+            definition.type,
+            tuple(
+                (
+                    graph,
+                    found.type,
+                    self.resolves(found),
+                    found.provides and found.provides.text,
+                    found.requires and found.requires.text,
+                    tuple(
+                        self.field_row(type_name, selection.name)
+                        for selection in (found.requires.selections if found.requires else ())
+                    ),
+                )
+                for graph, found in definition.graphs.items()
+            ),
+            # What interface objects add is decided by the interfaces a type has.
+            tuple(
+                interface
+                for interface in self.supergraph.types[type_name].interfaces
+                if self.has_interface_objects(interface)
+            ),
+        )
+
     def _find_entries(self, type_name: str) -> Iterator[Entry]:
         definition = self.supergraph.types[type_name]
-        if type_name in self._root_type_names:
+        if type_name == self._query_type:
             for position in self.root_positions(type_name):
                 yield Entry(None, type_name, position, needs_typename=False)
             return

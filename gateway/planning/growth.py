@@ -1,0 +1,560 @@
+"""Growth: gives every demand to a subgraph, adding the frames that takes.
+
+Demands that one subgraph alone can meet come first, since they have no choice; the others then find what
+already stands. Each takes the cheapest way given the frames so far (``Reach``), and what that way needs
+in turn, keys and inputs of ``@requires``, becomes hidden demands that are met at once. A frame depends
+only on frames that were there before it, so the result has no cycles.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+
+from gateway.errors import PlanningError
+from gateway.query_graph.graph import QueryGraph
+from gateway.query_graph.positions import Entry, Position
+from gateway.query_graph.reach import Reach
+from gateway.query_graph.reached import CALL, Option, Reached
+from gateway.supergraph.selections import Selection
+
+from .frames import Frame, FrameKind, Input
+from .scope_builder import ScopeBuilder
+from .scopes import Demand, PlanClass, Scope, move_key
+
+
+@dataclass(frozen=True, slots=True)
+class Ban:
+    """A position not to stand on at a scope: how the search asks for another plan."""
+
+    scope: Scope
+    position: Position
+
+
+class Growth:
+    """Grows one plan."""
+
+    def __init__(
+        self,
+        *,
+        graph: QueryGraph,
+        reach: Reach,
+        builder: ScopeBuilder,
+        root: Scope,
+        root_graphs: frozenset[int] | None = None,
+        bans: frozenset[Ban] = frozenset(),
+    ) -> None:
+        self._graph = graph
+        self._reach = reach
+        self._builder = builder
+        self._root = root
+        self._root_graphs = root_graphs
+        self._bans = bans
+        self._banned_scopes = {ban.scope for ban in bans}
+        self._version = 0
+        self._reached: dict[PlanClass, tuple[int, Reached]] = {}
+        self._frames_at: dict[Scope, list[Frame]] = {}
+        self._present: set[PlanClass] = set()
+        self._certain: dict[Scope, bool] = {}
+        self._hidden: dict[tuple[PlanClass, str, str], list[Demand]] = {}
+        self.frames: list[Frame] = []
+        self.providers: dict[Demand, Frame] = {}
+        self.hidden_demands: list[Demand] = []
+        """In the order in which they appeared: a parent before what is below it."""
+
+        self.typed_scopes: set[Scope] = set()
+        """Scopes whose frames have to select ``__typename``."""
+
+        self.choices: dict[Ban, None] = {}
+        """Positions that were taken while there were others, in the order of their taking."""
+
+    def grow(self, scopes: Sequence[Scope]) -> None:
+        """Meet all demands of the scopes.
+
+        Raises:
+            PlanningError: one cannot be met.
+        """
+        for demand in self._by_urgency(scopes):
+            self._meet(demand)
+        self._meet_optional(scopes)
+        self._learn_types(scopes)
+        for scope in scopes:
+            self._ensure_existence(scope)
+
+    def frames_at(self, scope: Scope) -> Sequence[Frame]:
+        """The frames of a scope."""
+        return self._frames_at.get(scope, ())
+
+    # Phases
+
+    def _by_urgency(self, scopes: Sequence[Scope]) -> list[Demand]:
+        """Leaves that have to be met, those with the fewest graphs to choose from first."""
+        ranked = []
+        for scope in scopes:
+            for plan_class in scope.all_classes():
+                for demand in plan_class.demands:
+                    if demand.child is None and self._is_certain(demand):
+                        options = self._reach.options(plan_class.reached, demand.name)
+                        graphs = len({option.position.graph for option in options})
+                        ranked.append((graphs, scope.depth, len(ranked), demand))
+        ranked.sort(key=lambda item: item[:3])
+        return [demand for *_, demand in ranked]
+
+    def _is_certain(self, demand: Demand) -> bool:
+        """Whether a demand has to be met whichever carriers are chosen, here and above."""
+        if demand.home.is_optional and demand.on_whole_scope:
+            return False
+        scope = demand.home.scope
+        known = self._certain.get(scope)
+        if known is None:
+            known = self._certain[scope] = scope.is_root or any(
+                self._is_certain(parent) for parent in scope.parents
+            )
+        return known
+
+    def _meet_optional(self, scopes: Sequence[Scope]) -> None:
+        """Meet what is wanted of types that only some carriers return, for the carriers there are."""
+        for scope in scopes:
+            for plan_class in scope.all_classes():
+                for demand in plan_class.demands:
+                    is_open = demand.child is None and demand not in self.providers
+                    if is_open and self._is_present(plan_class):
+                        self._meet(demand)
+
+    def _is_present(self, plan_class: PlanClass) -> bool:
+        """Whether objects of a class can be in the answer, given the carriers there are."""
+        if plan_class in self._present:
+            return True
+        scope = plan_class.scope
+        if scope.parents and not any(self._is_present(parent.home) for parent in scope.parents):
+            return False
+        if plan_class.is_optional:
+            self._ensure_existence(scope)
+            if not any(plan_class in frame.positions for frame in self.frames_at(scope)):
+                return False
+        self._present.add(plan_class)
+        return True
+
+    def _learn_types(self, scopes: Sequence[Scope]) -> None:
+        for scope in scopes:
+            if not scope.needs_typename:
+                continue
+            self._ensure_existence(scope)
+            for plan_class in scope.classes:
+                if plan_class.is_visible and self._is_present(plan_class):
+                    self._know_type(plan_class)
+
+    def _ensure_existence(self, scope: Scope) -> None:
+        """Have the scope's objects at hand, though nothing may be wanted of them."""
+        if scope.is_root or self._frames_at.get(scope) or not scope.all_classes():
+            return
+        if not any(self._is_present(parent.home) for parent in scope.parents):
+            return
+        ways = [
+            (cost, index, position)
+            for index, plan_class in enumerate(scope.all_classes())
+            for position, cost in self._reach_of(plan_class).costs.items()
+        ]
+        if not ways:
+            raise PlanningError(f"No subgraph can answer {scope.declared} here.")
+        _, index, position = min(ways, key=lambda way: way[:2])
+        self._stand(scope.all_classes()[index], position)
+
+    # Demands
+
+    def _meet(self, demand: Demand) -> Frame:
+        """Give a leaf to a frame."""
+        found = self.providers.get(demand)
+        if found is not None:
+            return found
+        self._reach.budget.spend()
+        home = demand.home
+        reached = self._reach_of(home)
+        options = self._reach.options(reached, demand.name)
+        if not options:
+            raise PlanningError(f"No subgraph can answer {home.type_name}.{demand.name} here.")
+        option = self._choose(home, options)
+        frame = self._realise(demand, option)
+        frame.select(home, demand)
+        self.providers[demand] = frame
+        return frame
+
+    def _choose(self, home: PlanClass, options: Sequence[Option]) -> Option:
+        if len(options) == 1:
+            return options[0]
+        standing = {
+            frame.positions[home]: frame.wave
+            for frame in reversed(self.frames_at(home.scope))
+            if home in frame.positions and not frame.is_stage
+        }
+        best = min(
+            options,
+            key=lambda option: (
+                option.cost,
+                option.entry is not None,
+                option.position not in standing,
+                standing.get(option.position, 0),
+                option.position.graph,
+            ),
+        )
+        if best.cost:
+            self.choices.setdefault(Ban(home.scope, best.position))
+        return best
+
+    def _realise(self, demand: Demand, option: Option) -> Frame:
+        """Stand where an option is, for a field with ``@requires`` with its inputs sent."""
+        if option.entry is None:
+            return self._stand(demand.home, option.position)
+        return self._enter(demand.home, option.entry, stage=(demand, option))
+
+    def _reach_of(self, plan_class: PlanClass) -> Reached:
+        """What can be had at a class given the frames there are."""
+        known = self._reached.get(plan_class)
+        if known is not None and known[0] == self._version:
+            return known[1]
+        starts = self._starts(plan_class)
+        if plan_class.scope in self._banned_scopes:
+            starts = {at: cost for at, cost in starts.items() if self._is_allowed(plan_class, at)}
+        reached = self._reach.from_positions(
+            plan_class.type_name, starts.items(), knows_type=plan_class.knows_type
+        )
+        if plan_class.scope in self._banned_scopes:
+            reached = _without(reached, plan_class, self._is_allowed)
+        self._reached[plan_class] = (self._version, reached)
+        return reached
+
+    def _is_allowed(self, plan_class: PlanClass, position: Position) -> bool:
+        return Ban(plan_class.scope, position) not in self._bans
+
+    def _starts(self, plan_class: PlanClass) -> dict[Position, int]:
+        scope = plan_class.scope
+        if scope.is_root:
+            starts = {
+                position: CALL
+                for position in self._graph.root_positions(scope.declared)
+                if self._root_graphs is None or position.graph in self._root_graphs
+            }
+        else:
+            starts = self._carried_starts(plan_class)
+        for frame in self.frames_at(scope):
+            position = frame.positions.get(plan_class)
+            if position is not None and not frame.is_stage:
+                starts[position] = 0
+        return starts
+
+    def _carried_starts(self, plan_class: PlanClass) -> dict[Position, int]:
+        """Positions that the parent's field leads to, from every class of objects that has it."""
+        starts: dict[Position, int] = {}
+        for number, parent in enumerate(plan_class.scope.parents):
+            found: dict[Position, int] = {}
+            for option in self._carrying_options(parent):
+                position = self._graph.arrive(option.move, plan_class.type_name)
+                if position is not None:
+                    cost = option.cost + 1 if option.cost else 0
+                    found[position] = min(cost, found.get(position, cost))
+            starts = (
+                {at: max(cost, found[at]) for at, cost in starts.items() if at in found}
+                if number
+                else found
+            )
+        return starts
+
+    def _carrying_options(self, parent: Demand) -> Iterator[Option]:
+        assert parent.child is not None  # noqa: S101 – it is the parent of a scope
+        allowed = parent.child.carrier_moves
+        for option in self._reach.options(self._reach_of(parent.home), parent.name):
+            if move_key(option.move) in allowed:
+                yield option
+
+    # Frames
+
+    def _stand(self, plan_class: PlanClass, position: Position) -> Frame:
+        """The frame of a position, added when there is none."""
+        for frame in self.frames_at(plan_class.scope):
+            if frame.positions.get(plan_class) == position and not frame.is_stage:
+                return frame
+        entry = self._reach_of(plan_class).entries.get(position)
+        if plan_class.scope.is_root:
+            return self._begin_root(plan_class, position)
+        if entry is not None:
+            return self._enter(plan_class, entry)
+        return self._carry(plan_class, position)
+
+    def _begin_root(self, plan_class: PlanClass, position: Position) -> Frame:
+        return self._add(
+            Frame(
+                number=len(self.frames),
+                kind=FrameKind.ROOT,
+                scope=plan_class.scope,
+                graph=position.graph,
+                local_type=plan_class.type_name,
+                positions={plan_class: position},
+            )
+        )
+
+    def _carry(self, plan_class: PlanClass, position: Position) -> Frame:
+        scope = plan_class.scope
+        frame: Frame | None = None
+        for parent in scope.parents:
+            options = [
+                option
+                for option in self._carrying_options(parent)
+                if self._graph.arrive(option.move, plan_class.type_name) == position
+            ]
+            option = self._choose(parent.home, options)
+            host = self._realise(parent, option)
+            if frame is None:
+                frame = self._carried_frame(scope, option, host)
+            host.select(parent.home, parent, frame)
+            if host not in frame.hosts:
+                frame.hosts.append(host)
+                frame.wave = max(frame.wave, host.wave)
+        assert frame is not None  # noqa: S101 – only the root has no parents
+        return frame
+
+    def _carried_frame(self, scope: Scope, option: Option, host: Frame) -> Frame:
+        positions = {
+            each: position
+            for each in scope.all_classes()
+            if (position := self._graph.arrive(option.move, each.type_name)) is not None
+        }
+        frame = Frame(
+            number=len(self.frames),
+            kind=FrameKind.CARRIED,
+            scope=scope,
+            graph=option.move.graph,
+            local_type=option.move.type.name,
+            positions=positions,
+            wave=host.wave,
+        )
+        return self._add(frame)
+
+    def _enter(
+        self,
+        plan_class: PlanClass,
+        entry: Entry,
+        *,
+        stage: tuple[Demand, Option] | None = None,
+    ) -> Frame:
+        """Begin an entity call."""
+        if entry.key is None:
+            return self._begin_again(plan_class, entry)
+        needs: list[Frame] = []
+        inputs = self._need(plan_class, entry.key.selections, needs, is_key=True)
+        if stage is not None and stage[1].move.requires is not None:
+            required = stage[1].move.requires.selections
+            inputs += self._need(plan_class, required, needs, is_key=False)
+        classes = self._classes_sent(plan_class, entry)
+        if classes:
+            needs += self._know_type(plan_class)
+        needs += self._know_path(plan_class.scope)
+        frame = Frame(
+            number=len(self.frames),
+            kind=FrameKind.ENTITY,
+            scope=plan_class.scope,
+            graph=entry.landing.graph,
+            local_type=entry.typename,
+            positions=dict.fromkeys(
+                classes or self._classes_entered(plan_class.scope, entry), entry.landing
+            ),
+            wave=1 + max((each.wave for each in needs), default=0),
+            entry=entry,
+            inputs=inputs,
+            input_classes=classes,
+            is_stage=stage is not None,
+            needs=_distinct(needs),
+        )
+        return self._add(frame)
+
+    def _begin_again(self, plan_class: PlanClass, entry: Entry) -> Frame:
+        """Begin at the query root below another root."""
+        self._ensure_existence(plan_class.scope)
+        needs = [*self.frames_at(plan_class.scope)[:1], *self._know_path(plan_class.scope)]
+        return self._add(
+            Frame(
+                number=len(self.frames),
+                kind=FrameKind.ROOT,
+                scope=plan_class.scope,
+                graph=entry.landing.graph,
+                local_type=plan_class.type_name,
+                positions={plan_class: entry.landing},
+                wave=1 + max((each.wave for each in needs), default=0),
+                needs=_distinct(needs),
+            )
+        )
+
+    def _classes_sent(self, plan_class: PlanClass, entry: Entry) -> tuple[PlanClass, ...]:
+        """The classes an entity call is for; none when it is for every object, types unknown."""
+        if plan_class.is_whole:
+            return ()
+        if entry.needs_typename or plan_class.knows_type:
+            return (plan_class,)
+        is_known = any(
+            frame.tells_type and plan_class in frame.positions
+            for frame in self.frames_at(plan_class.scope)
+        )
+        return (plan_class,) if is_known else ()
+
+    def _classes_entered(self, scope: Scope, entry: Entry) -> list[PlanClass]:
+        """The classes that a graph has when it is entered by an interface."""
+        if entry.landing.interface is not None:
+            return scope.all_classes()
+        local = self._graph.supergraph.local_types[entry.typename][entry.landing.graph]
+        return [each for each in scope.all_classes() if each.is_whole or each.type_name in local]
+
+    def _add(self, frame: Frame) -> Frame:
+        self._reach.budget.spend()
+        self.frames.append(frame)
+        self._frames_at.setdefault(frame.scope, []).append(frame)
+        if frame.kind is not FrameKind.CARRIED:
+            self._version += 1
+        return frame
+
+    # What a call needs
+
+    def _need(
+        self,
+        home: PlanClass,
+        selections: Iterable[Selection],
+        needs: list[Frame],
+        *,
+        is_key: bool,
+    ) -> tuple[Input, ...]:
+        """Meet the fields of a field set as hidden demands; adds the frames they come with."""
+        inputs = []
+        for selection in selections:
+            if selection.name == "__typename" or (
+                selection.on is not None and home.type_name not in selection.on
+            ):
+                continue
+            demand = self._hidden_demand(home, selection)
+            below: tuple[tuple[PlanClass, tuple[Input, ...]], ...] = ()
+            if demand.child is not None:
+                below = tuple(
+                    self._need_below(demand.child, selection.selections, needs, is_key=is_key)
+                )
+            else:
+                needs.append(self._meet(demand))
+            inputs.append(Input(demand=demand, is_key=is_key, below=below))
+        return tuple(inputs)
+
+    def _need_below(
+        self,
+        scope: Scope,
+        selections: Sequence[Selection],
+        needs: list[Frame],
+        *,
+        is_key: bool,
+    ) -> Iterator[tuple[PlanClass, tuple[Input, ...]]]:
+        whole = scope.whole
+        if whole is not None and self._reach.can_obtain(self._reach_of(whole), selections):
+            yield whole, self._need(whole, selections, needs, is_key=is_key)
+        else:
+            for plan_class in sorted(scope.classes, key=self._least_cost):
+                # The first class brings a carrier; what that cannot return is not there.
+                if not self.frames_at(scope) or self._is_carried(plan_class):
+                    yield plan_class, self._need(plan_class, selections, needs, is_key=is_key)
+                    self._ensure_existence(scope)
+                    needs += self._know_type(plan_class)
+        self._ensure_existence(scope)
+        needs += self.frames_at(scope)[:1]
+
+    def _least_cost(self, plan_class: PlanClass) -> int:
+        return min(self._reach_of(plan_class).costs.values(), default=1 << 30)
+
+    def _is_carried(self, plan_class: PlanClass) -> bool:
+        return any(
+            plan_class in frame.positions and frame.kind is FrameKind.CARRIED
+            for frame in self.frames_at(plan_class.scope)
+        )
+
+    def _hidden_demand(self, home: PlanClass, selection: Selection) -> Demand:
+        """A demand equal to what the client wants, or to an earlier hidden one, or a new one."""
+        is_composite = bool(selection.selections)
+        known = self._hidden.setdefault((home, selection.name, selection.arguments), [])
+        wanted = [
+            demand
+            for demand in home.demands
+            if demand.name == selection.name and demand.arguments == selection.arguments
+        ]
+        for demand in (*wanted, *known):
+            if not is_composite or _fits(demand.child, selection.selections):
+                return demand
+        demand = self._builder.hidden_demand(home, selection)
+        # A field whose objects fall into other classes is fetched beside the first, not with it.
+        demand.shares_key = not (is_composite and (wanted or known))
+        known.append(demand)
+        self.hidden_demands.append(demand)
+        if is_composite:
+            demand.child = self._builder.build_hidden(demand, selection.selections)
+        return demand
+
+    def _know_type(self, plan_class: PlanClass) -> list[Frame]:
+        """Have ``__typename`` read at a class's objects; returns the frame that does."""
+        if plan_class.knows_type:
+            return []
+        scope = plan_class.scope
+        self.typed_scopes.add(scope)
+        for frame in self.frames_at(scope):
+            if frame.tells_type and plan_class in frame.positions:
+                return [frame]
+        costs = self._reach_of(plan_class).costs
+        telling = [
+            (cost, position) for position, cost in costs.items() if position.interface is None
+        ]
+        for _, position in sorted(telling, key=lambda item: item[0]):
+            frame = self._stand(plan_class, position)
+            if frame.tells_type:
+                return [frame]
+        raise PlanningError(f"No subgraph can tell the type of {scope.declared} here.")
+
+    def _know_path(self, scope: Scope) -> list[Frame]:
+        """Have the types read by which the objects of a scope are found."""
+        needs: list[Frame] = []
+        while scope.parents:
+            above = scope.parents[0].home.scope
+            if is_partial(scope):
+                for parent in scope.parents:
+                    needs += self._know_type(parent.home)
+            scope = above
+        return needs
+
+
+def is_partial(scope: Scope) -> bool:
+    """Whether a scope is below only some of the types that its parent scope can return."""
+    if any(parent.home.is_whole for parent in scope.parents):
+        return False
+    types = {name for parent in scope.parents for name in parent.home.types}
+    return not types >= scope.parents[0].home.scope.returned_types
+
+
+def _without(
+    reached: Reached, plan_class: PlanClass, is_allowed: Callable[[PlanClass, Position], bool]
+) -> Reached:
+    return Reached(
+        reached.type_name,
+        {at: cost for at, cost in reached.costs.items() if is_allowed(plan_class, at)},
+        reached.entries,
+        {
+            name: tuple(each for each in options if is_allowed(plan_class, each.position))
+            for name, options in reached.staged.items()
+        },
+        reached.typename_cost,
+    )
+
+
+def _fits(scope: Scope | None, selections: Sequence[Selection]) -> bool:
+    """Whether each class of a scope is wholly inside or outside each type condition."""
+    if scope is None:
+        return False
+    for selection in selections:
+        if selection.on is not None:
+            for plan_class in scope.classes:
+                inside = selection.on.issuperset(plan_class.types)
+                if not inside and not selection.on.isdisjoint(plan_class.types):
+                    return False
+    return True
+
+
+def _distinct(frames: Iterable[Frame]) -> list[Frame]:
+    return list(dict.fromkeys(frames))

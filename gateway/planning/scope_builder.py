@@ -1,0 +1,424 @@
+"""Builds the scopes of an operation, or of a field set that a plan needs at some position.
+
+This is where it is settled what *can* be asked of whom: which members of a union are sure, which carriers
+of an interface serve all it may return, what nobody can answer.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from itertools import repeat
+
+from gateway.errors import PlanningError
+from gateway.query_graph.graph import QueryGraph
+from gateway.query_graph.positions import Position
+from gateway.query_graph.reach import Reach
+from gateway.query_graph.reached import Option
+from gateway.supergraph.model import TypeDefinition, TypeKind
+from gateway.supergraph.selections import Selection
+
+from .response_keys import ResponseKeys, Shapes
+from .scopes import (
+    ClientEntry,
+    Demand,
+    IntrospectionDemand,
+    PlanClass,
+    Scope,
+    Selections,
+    TypenameDemand,
+    move_key,
+)
+
+_INTROSPECTION = frozenset({"__schema", "__type"})
+
+
+class ScopeBuilder:
+    """Builds scopes for one plan."""
+
+    def __init__(self, graph: QueryGraph, reach: Reach) -> None:
+        self._graph = graph
+        self._reach = reach
+        self._types = graph.supergraph.types
+        self._count = 0
+
+    def build_root(self, root_type: str, selections: Selections) -> Scope:
+        """Build the scopes of an operation, from its root down.
+
+        Raises:
+            PlanningError: something in it can be had from nobody.
+        """
+        scope = Scope(
+            number=self._next(), declared=root_type, parents=[], depth=0, keys=ResponseKeys()
+        )
+        starts = dict.fromkeys(self._graph.root_positions(root_type), 0)
+        scope.returned_types = frozenset({root_type})
+        self._add_class(scope, (root_type,), starts)
+        self._fill(scope, selections, is_client=True)
+        return scope
+
+    def build_hidden(self, parent: Demand, selections: Selections) -> Scope:
+        """Build the scope below a field that only the plan needs."""
+        options = self._reach.options(parent.home.reached, parent.name)
+        scope = self._new_scope(parent, options)
+        self._fill(scope, selections, is_client=False)
+        return scope
+
+    # Scopes
+
+    def _next(self) -> int:
+        self._reach.budget.spend()
+        self._count += 1
+        return self._count
+
+    def _new_scope(self, parent: Demand, options: Sequence[Option]) -> Scope:
+        declared = parent.type.name
+        definition = self._types[declared]
+        home = parent.home.scope
+        return Scope(
+            number=self._next(),
+            declared=declared,
+            parents=[parent],
+            depth=home.depth + 1,
+            keys=home.keys.below(parent.key, is_exclusive=not definition.interface_object_graphs)
+            if parent.key
+            else ResponseKeys(),
+            carriers=tuple(options),
+            carrier_moves=frozenset(move_key(option.move) for option in options),
+        )
+
+    def _fill(self, scope: Scope, selections: Selections, *, is_client: bool) -> None:
+        definition = self._types[scope.declared]
+        if not scope.is_root:
+            self._make_classes(scope, definition, selections)
+            self._make_whole(scope, definition)
+        for plan_class in scope.classes:
+            if plan_class.is_visible or not is_client:
+                self._collect(plan_class, selections, is_client=is_client)
+        if is_client:
+            self._choose_carriers(scope)
+            self._make_children(scope)
+            scope.needs_typename = self._needs_typename(scope)
+
+    def _make_classes(
+        self, scope: Scope, definition: TypeDefinition, selections: Selections
+    ) -> None:
+        possible = self._graph.supergraph.possible_types[scope.declared]
+        if definition.kind is TypeKind.OBJECT:
+            scope.returned_types = possible
+            self._add_class(scope, (scope.declared,), self._arrivals(scope, scope.declared))
+            return
+        sure = self._sure_types(scope, definition)
+        groups: dict[tuple[object, ...], list[str]] = {}
+        for name in sorted(possible):
+            starts = self._arrivals(scope, name)
+            if starts:
+                groups.setdefault(self._row(name, starts, sure, selections), []).append(name)
+        scope.returned_types = frozenset(name for names in groups.values() for name in names)
+        for names in groups.values():
+            starts = self._arrivals(scope, names[0])
+            self._add_class(scope, tuple(names), starts, is_demoted=names[0] not in sure)
+
+    def _sure_types(self, scope: Scope, definition: TypeDefinition) -> frozenset[str]:
+        """The types to select on: of a union, the members that every graph able to answer has."""
+        possible = self._graph.supergraph.possible_types[scope.declared]
+        if definition.kind is not TypeKind.UNION:
+            return possible
+        return possible.intersection(
+            *(
+                {name for name in possible if self._graph.arrive(option.move, name) is not None}
+                for option in scope.carriers
+            )
+        )
+
+    def _row(
+        self,
+        name: str,
+        starts: dict[Position, int],
+        sure: frozenset[str],
+        selections: Selections,
+    ) -> tuple[object, ...]:
+        """What decides how objects of a type are treated; equal rows make one class."""
+        self._reach.budget.spend()
+        applicable = [
+            selection for selection in selections if selection.on is None or name in selection.on
+        ]
+        return (
+            self._graph.supergraph.is_visible(name),
+            name in sure,
+            tuple(starts),
+            tuple(map(id, applicable)),
+            self._graph.entries_row(name),
+            tuple(self._graph.field_row(name, selection.name) for selection in applicable),
+            tuple(
+                self._graph.move(name, position, selection.name) is None
+                for selection in applicable
+                for position in starts
+                if position.view
+            ),
+        )
+
+    def _make_whole(self, scope: Scope, definition: TypeDefinition) -> None:
+        if not definition.interface_object_graphs:
+            return
+        starts = self._arrivals(scope, scope.declared)
+        arrivals = [self._graph.arrive(option.move, scope.declared) for option in scope.carriers]
+        if all(position is not None for position in arrivals):
+            reached = self._reach.from_positions(scope.declared, starts.items(), knows_type=False)
+            scope.whole = PlanClass(
+                scope=scope,
+                types=tuple(sorted(scope.returned_types)),
+                type_name=scope.declared,
+                is_whole=True,
+                reached=reached,
+            )
+
+    def _add_class(
+        self,
+        scope: Scope,
+        names: tuple[str, ...],
+        starts: dict[Position, int],
+        *,
+        is_demoted: bool = False,
+    ) -> None:
+        type_name = names[0]
+        knows_type = type_name == scope.declared
+        scope.classes.append(
+            PlanClass(
+                scope=scope,
+                types=names,
+                type_name=type_name,
+                is_visible=self._graph.supergraph.is_visible(type_name),
+                is_demoted=is_demoted,
+                knows_type=knows_type,
+                reached=self._reach.from_positions(
+                    type_name, starts.items(), knows_type=knows_type
+                ),
+            )
+        )
+
+    def _arrivals(self, scope: Scope, name: str) -> dict[Position, int]:
+        return {
+            position: 0
+            for option in scope.carriers
+            if (position := self._graph.arrive(option.move, name)) is not None
+        }
+
+    # Demands
+
+    def _collect(self, plan_class: PlanClass, selections: Selections, *, is_client: bool) -> None:
+        """CollectFields for one class. Spec: GraphQL, 6.3.2."""
+        if not is_client:
+            return
+        groups: dict[str, list[Selection]] = {}
+        for selection in selections:
+            if selection.on is None or plan_class.type_name in selection.on:
+                groups.setdefault(selection.response_key, []).append(selection)
+        whole = plan_class.scope.whole
+        for response_key, group in groups.items():
+            first = group[0]
+            if first.name == "__typename":
+                plan_class.entries[response_key] = TypenameDemand(response_key)
+            elif first.name in _INTROSPECTION:
+                plan_class.entries[response_key] = IntrospectionDemand(response_key, first.name)
+            elif whole is not None and self._serves_whole(whole, response_key, selections):
+                demand = whole.entries.get(response_key)
+                if not isinstance(demand, Demand):
+                    demand = self._client_demand(whole, group)
+                plan_class.entries[response_key] = demand
+            else:
+                self._client_demand(plan_class, group)
+
+    def _serves_whole(self, whole: PlanClass, response_key: str, selections: Selections) -> bool:
+        """Whether a field is asked of every type alike, and can be had without knowing the type."""
+        group = [selection for selection in selections if selection.response_key == response_key]
+        if any(selection.on is not None for selection in group):
+            return False
+        return bool(self._reach.options(whole.reached, group[0].name))
+
+    def _client_demand(self, home: PlanClass, group: Sequence[Selection]) -> Demand:
+        self._reach.budget.spend()
+        first = group[0]
+        demand = Demand(
+            home=home,
+            name=first.name,
+            arguments=first.arguments,
+            variables=first.variables,
+            type=self._types[home.type_name].fields[first.name].type,
+            response_key=first.response_key,
+            on_whole_scope=all(selection.on is None for selection in group),
+            selections=tuple(inner for selection in group for inner in selection.selections),
+        )
+        demand.key = self.claim_key(demand)
+        home.entries[first.response_key] = demand
+        if home.is_demoted:
+            return demand
+        home.demands.append(demand)
+        return demand
+
+    def hidden_demand(self, home: PlanClass, selection: Selection) -> Demand:
+        """A demand for a field that only the plan needs; its key is claimed later."""
+        self._reach.budget.spend()
+        return Demand(
+            home=home,
+            name=selection.name,
+            arguments=selection.arguments,
+            variables=selection.variables,
+            type=self._types[home.type_name].fields[selection.name].type,
+            response_key=None,
+            selections=selection.selections,
+        )
+
+    def claim_key(self, demand: Demand) -> str:
+        """Claim a physical key for a demand at its position."""
+        return demand.home.scope.keys.claim(
+            demand.response_key or demand.name,
+            demand.home,
+            (demand.name, demand.arguments),
+            lambda: self._shapes(demand),
+            may_share=demand.shares_key,
+        )
+
+    def _shapes(self, demand: Demand) -> Shapes:
+        definition = self._types[demand.home.type_name].fields[demand.name]
+        is_leaf = demand.type.name not in self._graph.supergraph.possible_types or (
+            not self._graph.supergraph.possible_types[demand.type.name]
+        )
+        types = {graph: found.type for graph, found in definition.graphs.items()}
+        if not types:
+            types = dict.fromkeys(range(len(self._graph.supergraph.graph_names)), demand.type)
+        return {
+            graph: str(ref) if is_leaf else f"{ref.wrappers}{{}}" for graph, ref in types.items()
+        }
+
+    # Children
+
+    def _make_children(self, scope: Scope) -> None:
+        shared: dict[tuple[object, ...], Scope] = {}
+        for plan_class in scope.all_classes():
+            for demand in plan_class.demands:
+                if not self.is_composite(demand.type.name):
+                    continue
+                options = self._reach.options(plan_class.reached, demand.name)
+                at = _share_key(demand, options)
+                child = shared.get(at)
+                if child is None:
+                    child = shared[at] = self._new_scope(demand, options)
+                    demand.child = child
+                    self._fill(child, demand.selections, is_client=True)
+                else:
+                    demand.child = child
+                    child.parents.append(demand)
+
+    def is_composite(self, name: str) -> bool:
+        """Whether fields of a type have selections."""
+        return self._types[name].kind in {TypeKind.OBJECT, TypeKind.INTERFACE, TypeKind.UNION}
+
+    # Carriers
+
+    def _choose_carriers(self, scope: Scope) -> None:
+        """Settle which ways of the parent's field may carry an interface.
+
+        Fields asked of every type alike come with one carrier, so each carrier must serve them for all
+        types that it can return. Fields under fragments may each choose a carrier of their own.
+
+        Raises:
+            PlanningError: no carrier serves, or some field can be had from nobody.
+        """
+        if len(scope.carriers) > 1 and len(scope.classes) > 1:
+            able = tuple(option for option in scope.carriers if self._serves_alone(scope, option))
+            if not able:
+                raise self._unplannable(scope, "its fields")
+            if len(able) < len(scope.carriers) and self._serve_fragments(scope, able):
+                self._restrict(scope, able)
+            for plan_class in scope.classes:
+                plan_class.is_optional = any(
+                    self._graph.arrive(option.move, plan_class.type_name) is None
+                    for option in scope.carriers
+                )
+        for plan_class in scope.all_classes():
+            for demand in plan_class.demands:
+                if not self._reach.options(plan_class.reached, demand.name):
+                    raise self._unplannable(scope, f"{plan_class.type_name}.{demand.name}")
+
+    def _serves_alone(self, scope: Scope, option: Option) -> bool:
+        for plan_class in scope.classes:
+            position = self._graph.arrive(option.move, plan_class.type_name)
+            wanted = [demand for demand in plan_class.demands if demand.on_whole_scope]
+            if position is None or not wanted:
+                continue
+            reached = self._reach.from_positions(
+                plan_class.type_name, ((position, 0),), knows_type=plan_class.knows_type
+            )
+            if not all(self._reach.options(reached, demand.name) for demand in wanted):
+                return False
+        return True
+
+    def _serve_fragments(self, scope: Scope, carriers: Sequence[Option]) -> bool:
+        for plan_class in scope.classes:
+            wanted = [demand for demand in plan_class.demands if not demand.on_whole_scope]
+            if not wanted:
+                continue
+            starts = self._reach.arrivals(carriers, plan_class.type_name)
+            reached = self._reach.from_positions(
+                plan_class.type_name, starts.items(), knows_type=plan_class.knows_type
+            )
+            if not all(self._reach.options(reached, demand.name) for demand in wanted):
+                return False
+        return True
+
+    def _restrict(self, scope: Scope, carriers: tuple[Option, ...]) -> None:
+        scope.carriers = carriers
+        scope.carrier_moves = frozenset(move_key(option.move) for option in carriers)
+        kept = []
+        for plan_class in scope.classes:
+            starts = self._arrivals(scope, plan_class.type_name)
+            if starts:
+                kept.append(plan_class)
+                plan_class.reached = self._reach.from_positions(
+                    plan_class.type_name, starts.items(), knows_type=plan_class.knows_type
+                )
+        scope.classes = kept
+        scope.returned_types = frozenset(name for each in kept for name in each.types)
+
+    def _unplannable(self, scope: Scope, what: str) -> PlanningError:
+        path = []
+        at = scope
+        while at.parents:
+            path.append(at.parents[0].response_key or at.parents[0].name)
+            at = at.parents[0].home.scope
+        place = ".".join(reversed(path)) or "the root"
+        return PlanningError(f"No subgraph can answer {what} at {place}.")
+
+    # Runtime types
+
+    def _needs_typename(self, scope: Scope) -> bool:
+        """Whether objects of different runtime types are answered differently."""
+        if self._types[scope.declared].kind is TypeKind.OBJECT:
+            return False
+        answers = set()
+        for plan_class in scope.classes:
+            if plan_class.is_demoted or not plan_class.is_visible:
+                return True
+            if any(isinstance(entry, TypenameDemand) for entry in plan_class.entries.values()):
+                return True
+            answers.add(tuple(map(self._answer, repeat(plan_class), plan_class.entries.items())))
+        return len(answers) > 1
+
+    def _answer(self, plan_class: PlanClass, item: tuple[str, ClientEntry]) -> tuple[object, ...]:
+        response_key, entry = item
+        if not isinstance(entry, Demand):
+            return (response_key, entry)
+        definition = self._types[plan_class.type_name].fields[entry.name]
+        return (response_key, entry.key, definition.type, entry.child)
+
+
+def _share_key(demand: Demand, options: Iterable[Option]) -> tuple[object, ...]:
+    """Equal for the demands of several classes below which everything is the same."""
+    return (
+        demand.key,
+        demand.name,
+        demand.arguments,
+        demand.type,
+        tuple(map(id, demand.selections)),
+        frozenset((option.position, move_key(option.move)) for option in options),
+    )
