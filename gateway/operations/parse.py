@@ -27,10 +27,11 @@ def parse_document(source: str, *, max_tokens: int) -> DocumentNode:
 def _refusal(
     error: GraphQLError, max_tokens: int
 ) -> DocumentInvalid | TokenLimitExceeded | NestingTooDeep:
-    if "Parsing aborted" in error.message:
-        return TokenLimitExceeded(f"The document has more than {max_tokens} tokens.")
+    # Both end in "Parsing aborted", so the rarer one is looked for first.
     if "too deeply" in error.message:
         return NestingTooDeep("The document is nested too deeply.")
+    if "Parsing aborted" in error.message:
+        return TokenLimitExceeded(f"The document has more than {max_tokens} tokens.")
     return DocumentInvalid(
         Problem(error.message, tuple((at.line, at.column) for at in error.locations or ()))
     )
