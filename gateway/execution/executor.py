@@ -18,7 +18,7 @@ from .context import ExecutionContext
 from .errors import ErrorReport, FetchFailure, ReportedErrors
 from .json_text import encode_json
 from .prepared_plan import PreparedFetch, PreparedGroup, PreparedPlan, prepare_plan
-from .representations import Collected, collect_representations
+from .representations import Collected
 from .response_merge import attach, copy_json
 from .result import ExecutionResult, JsonObject, SubgraphCall
 from .subgraph_answer import SubgraphAnswer, check_root, entities_of, parse_payload, read_answer
@@ -160,7 +160,7 @@ class _Execution:
             return (find_objects(self._root, fetch.path) if fetch.path else [self._root]), []
         skip_incomplete = bool(self._failed) and not self._failed.isdisjoint(fetch.depends_on)
         return [], [
-            collect_representations(group.group, self._root, skip_incomplete=skip_incomplete)
+            group.collector.collect(self._root, skip_incomplete=skip_incomplete)
             for group in prepared.groups
         ]
 
@@ -284,5 +284,9 @@ def _attach_entities(
             own = [copy_json(entity) for entity in entities]  # type: ignore[misc]
         for obj, index in zip(uses.objects, uses.indices, strict=True):
             entity = own[index]
-            if entity is not None:
+            if entity is None:
+                continue
+            if written.overlaps:
                 attach(obj, entity, written)
+            else:
+                obj.update(entity)

@@ -18,9 +18,11 @@ from gateway.query_plan.nodes import (
 )
 from gateway.transports.base import RequestKind
 
+from .collection import Collector
 from .json_text import encode_json
 from .projection import Projector
-from .written_keys import Writer, Written, read_written_keys
+from .unification import find_unified
+from .written_keys import Written, WrittenPlan, position_of, read_written_keys
 
 _REQUEST_KINDS: dict[OperationKind, RequestKind] = {
     OperationKind.QUERY: "query",
@@ -37,6 +39,8 @@ class PreparedGroup:
     written: Written
     variable_text: bytes
     """``"representations":``, to be followed by the list."""
+
+    collector: Collector
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +84,12 @@ def prepare_plan(plan: QueryPlan) -> PreparedPlan:
         ExecutionError: an operation of the plan is not what the plan says it is.
     """
     written = read_written_keys(plan)
+    unified = {
+        position_of(group.targets[number].path)
+        for fetch in plan.fetches
+        for group in fetch.entities
+        for number in find_unified(group, written)
+    }
     dependents: dict[int, list[int]] = {fetch.id: [] for fetch in plan.fetches}
     for fetch in plan.fetches:
         for dependency in fetch.depends_on:
@@ -90,22 +100,27 @@ def prepare_plan(plan: QueryPlan) -> PreparedPlan:
             _prepare_fetch(fetch, written, tuple(dependents[fetch.id])) for fetch in plan.fetches
         ),
         dependency_counts=tuple(len(set(fetch.depends_on)) for fetch in plan.fetches),
-        projector=Projector(plan.projection),
+        projector=Projector(plan.projection, frozenset(unified)),
         exact_integers=any(_leaf_kinds_are_custom(plan.projection)),
     )
 
 
 def _prepare_fetch(
-    fetch: Fetch, written: dict[Writer, Written], dependents: tuple[int, ...]
+    fetch: Fetch, written: WrittenPlan, dependents: tuple[int, ...]
 ) -> PreparedFetch:
     return PreparedFetch(
         fetch=fetch,
         kind=_REQUEST_KINDS[fetch.kind],
         head=b'{"query":' + encode_json(fetch.operation),
         variables=tuple((name, encode_json(name) + b":") for name in fetch.variables),
-        root_written=None if fetch.entities else written[fetch.id, None],
+        root_written=None if fetch.entities else written.by_writer[fetch.id, None],
         groups=tuple(
-            PreparedGroup(group, written[fetch.id, group.alias], encode_json(group.variable) + b":")
+            PreparedGroup(
+                group=group,
+                written=written.by_writer[fetch.id, group.alias],
+                variable_text=encode_json(group.variable) + b":",
+                collector=Collector(group, find_unified(group, written)),
+            )
             for group in fetch.entities
         ),
         dependents=tuple(dict.fromkeys(dependents)),

@@ -12,16 +12,24 @@ from gateway.query_plan.nodes import ObjectProjection
 from .projection_interpreter import Projected, interpret_projection
 from .projection_source import CompiledProjection, compile_projection
 from .result import JsonObject
+from .written_keys import Position
 
 _USES_BEFORE_COMPILING = 1
 """Operations that come but once are not worth the milliseconds that compiling takes."""
 
 
 class Projector:
-    """The projection of one plan. May add absent keys, as null, to the tree that it reads."""
+    """The projection of one plan.
 
-    def __init__(self, projection: ObjectProjection) -> None:
+    May add to the tree that it reads: absent keys, as null, and under integer keys, which JSON does not have, what
+    became of an object that is in several places, at the positions in ``unified``.
+    """
+
+    def __init__(
+        self, projection: ObjectProjection, unified: frozenset[Position] = frozenset()
+    ) -> None:
         self._projection = projection
+        self._unified = unified
         self._compiled: CompiledProjection | None = None
         self._uses = 0
 
@@ -32,7 +40,7 @@ class Projector:
             if self._uses < _USES_BEFORE_COMPILING:
                 self._uses += 1
                 return interpret_projection(self._projection, root)
-            compiled = self._compiled = compile_projection(self._projection)
+            compiled = self._compiled = compile_projection(self._projection, self._unified)
         try:
             return Projected(compiled(root), [])
         except Exception:  # noqa: BLE001 - whatever the fast program trips over, the slow one looks at properly

@@ -24,6 +24,7 @@ from gateway.query_plan.nodes import (
 )
 
 from .result import JsonObject
+from .written_keys import Position
 
 CompiledProjection: TypeAlias = Callable[[JsonObject], JsonObject]
 """Raises whatever comes up (``Irregular``, ``TypeError`` …) unless the whole tree is as the schema says."""
@@ -33,10 +34,15 @@ class Irregular(Exception):
     """A value is not as the API schema says."""
 
 
-def compile_projection(projection: ObjectProjection) -> CompiledProjection:
-    """Return a function that projects a whole tree; milliseconds of work."""
-    writer = _Writer()
-    name = writer.object_function(projection)
+def compile_projection(
+    projection: ObjectProjection, unified: frozenset[Position] = frozenset()
+) -> CompiledProjection:
+    """Return a function that projects a whole tree; milliseconds of work.
+
+    At the positions in ``unified`` one object may be in several places: it is projected once.
+    """
+    writer = _Writer(unified)
+    name = writer.object_function(projection, ())
     namespace: dict[str, object] = {**writer.constants, "bad": _bad, "none": _none, "fill": _fill}
     code = compile("\n".join(writer.lines), "<projection>", "exec")
     # The text is made of our own templates and of repr() of names from the plan, so nothing foreign can run.
@@ -75,42 +81,60 @@ _LEAF_TESTS: dict[LeafKind, str] = {
 class _Writer:
     """Collects functions, inner ones first, and the constants that they name."""
 
-    def __init__(self) -> None:
+    def __init__(self, unified: frozenset[Position]) -> None:
         self.lines: list[str] = []
         self.constants: dict[str, object] = {}
-        self._functions: dict[tuple[str, int], str] = {}
+        self._unified = unified
+        self._functions: dict[tuple[int, Position], str] = {}
         self._count = 0
 
-    def object_function(self, node: ObjectProjection) -> str:
+    def object_function(self, node: ObjectProjection, position: Position) -> str:
         """Return the name of a function from an object to its projection, ``None`` for an unknown type."""
-        known = self._functions.get(("object", id(node)))
+        known = self._functions.get((id(node), position))
         if known is not None:
             return known
-        name = self._functions["object", id(node)] = self._name("o")
-        classes = [(chosen, self._literal(chosen, node.typename_key)) for chosen in node.classes]
+        name = self._functions[id(node), position] = self._name("o")
+        literals = [
+            (chosen, self._literal(chosen, node.typename_key, position)) for chosen in node.classes
+        ]
+        kept = f"o[{self._slot(name)}] = " if position in self._unified else ""
         body = [f"def {name}(o):", "    if o.__class__ is not dict: bad()", "    try:"]
-        if node.typename_key is None:
-            body.append(f"        return {classes[0][1] if classes else None}")
-        else:
+        if node.typename_key is not None:
             body.append(f"        t = o[{node.typename_key!r}]")
-            for chosen, literal in classes:
-                body.append(f"        if {self._type_test(chosen)}: return {literal}")
-            body.append("        return None")
+        for chosen, literal in literals:
+            test = "True" if node.typename_key is None else self._type_test(chosen)
+            body += [
+                f"        if {test}:",
+                f"            p = {kept}{literal}",
+                "            return p",
+            ]
         keys = self._constant("K", _keys_of(node))
-        body += ["    except KeyError:", f"        fill(o, {keys})", f"        return {name}(o)"]
+        body += [
+            "        return None",
+            "    except KeyError:",
+            f"        fill(o, {keys})",
+            f"        return {name}(o)",
+        ]
         self.lines += body
         return name
 
-    def list_function(self, node: ListProjection) -> str:
+    def object_call(self, node: ObjectProjection, position: Position, variable: str) -> str:
+        """Return an expression for the projection of the object in ``variable``."""
+        function = self.object_function(node, position)
+        if position not in self._unified:
+            return f"{function}({variable})"
+        return f"({variable}.get({self._slot(function)}) or {function}({variable}))"
+
+    def list_function(self, node: ListProjection, position: Position) -> str:
         """Return the name of a function from a list to its projection."""
-        known = self._functions.get(("list", id(node)))
+        known = self._functions.get((id(node), position))
         if known is not None:
             return known
-        name = self._functions["list", id(node)] = self._name("l")
-        self.lines += self._list_of(node, name)
+        name = self._functions[id(node), position] = self._name("l")
+        self.lines += self._list_of(node, name, position)
         return name
 
-    def _list_of(self, node: ListProjection, name: str) -> list[str]:
+    def _list_of(self, node: ListProjection, name: str, position: Position) -> list[str]:
         item = node.item
         if isinstance(item, LeafProjection | EnumProjection):
             # Leaves pass unchanged, and so does the list of them.
@@ -130,12 +154,12 @@ class _Writer:
                 "    return items",
             ]
         if isinstance(item, ObjectProjection):
-            return self._list_of_objects(item, name, item_non_null=node.item_non_null)
-        value = self._value(item, "v := i", non_null=node.item_non_null)
+            return self._list_of_objects(item, name, position, item_non_null=node.item_non_null)
+        value = self._value(item, "v := i", position, non_null=node.item_non_null)
         return [f"def {name}(items):", f"    return [{value} for i in items]"]
 
     def _list_of_objects(
-        self, item: ObjectProjection, name: str, *, item_non_null: bool
+        self, item: ObjectProjection, name: str, position: Position, *, item_non_null: bool
     ) -> list[str]:
         null = "bad()" if item_non_null else "add(None)"
         head = [
@@ -144,17 +168,22 @@ class _Writer:
             "    add = out.append",
             "    for o in items:",
         ]
-        if item.typename_key is not None or not item.classes or not item.classes[0].fields:
-            function = self.object_function(item)
+        if (
+            item.typename_key is not None
+            or position in self._unified
+            or not item.classes
+            or not item.classes[0].fields
+        ):
+            call = self.object_call(item, position, "o")
             return [
                 *head,
-                "        p = None if o is None else " + f"{function}(o)",
+                f"        p = None if o is None else {call}",
                 f"        if p is None: {null}",
                 "        else: add(p)",
                 "    return out",
             ]
         # The usual list: its objects are written right here, without a call for each.
-        literal = self._literal(item.classes[0], None)
+        literal = self._literal(item.classes[0], None, position)
         keys = self._constant("K", _keys_of(item))
         return [
             *head,
@@ -169,21 +198,27 @@ class _Writer:
             "    return out",
         ]
 
-    def _literal(self, chosen: ClassProjection, typename_key: str | None) -> str:
+    def _literal(
+        self, chosen: ClassProjection, typename_key: str | None, position: Position
+    ) -> str:
         entries = [
-            f"{part.response_key!r}: {self._field(part, typename_key)}" for part in chosen.fields
+            f"{part.response_key!r}: {self._field(part, typename_key, position)}"
+            for part in chosen.fields
         ]
         return "{" + ", ".join(entries) + "}"
 
-    def _field(self, part: FieldProjection, typename_key: str | None) -> str:
+    def _field(self, part: FieldProjection, typename_key: str | None, position: Position) -> str:
         if isinstance(part.value, TypenameProjection):
             if part.value.constant is not None:
                 return repr(part.value.constant)
             # Where it is read, the type has been tested already, so it is a name.
             return "t" if typename_key is not None else ("bad()" if part.non_null else "None")
-        return self._value(part.value, f"v := o[{part.source!r}]", non_null=part.non_null)
+        below = (*position, part.source)
+        return self._value(part.value, f"v := o[{part.source!r}]", below, non_null=part.non_null)
 
-    def _value(self, node: ValueProjection, taken: str, *, non_null: bool) -> str:
+    def _value(
+        self, node: ValueProjection, taken: str, position: Position, *, non_null: bool
+    ) -> str:
         """Return an expression for a value; ``taken`` assigns the raw one to ``v``."""
         otherwise = "bad()" if non_null else "none(v)"
         match node:
@@ -193,10 +228,10 @@ class _Writer:
                     return f"v if ({taken}) is not None else bad()" if non_null else f"({taken})"
                 return f"v if {test.format(v=f'({taken})')} else {otherwise}"
             case ListProjection():
-                function = self.list_function(node)
+                function = self.list_function(node, position)
                 return f"{function}(v) if ({taken}).__class__ is list else {otherwise}"
             case ObjectProjection():
-                call = f"{self.object_function(node)}(v)"
+                call = self.object_call(node, position, "v")
                 if non_null and (node.typename_key is not None or not node.classes):
                     call = f"({call} or bad())" if _has_fields(node) else f"required({call})"
                     self.constants["required"] = _required
@@ -223,6 +258,11 @@ class _Writer:
         name = self._name(prefix)
         self.constants[name] = value
         return name
+
+    @staticmethod
+    def _slot(function: str) -> int:
+        """Return the key under which an object keeps what a function made of it."""
+        return int(function[1:])
 
     def _name(self, prefix: str) -> str:
         self._count += 1

@@ -59,7 +59,7 @@ def collect_representations(
         used = Uses()
         uses.append(used)
         for obj in find_objects(root, target.path):
-            representation = _represent(target, obj, skip_incomplete=skip_incomplete)
+            representation = represent(target, obj, skip_incomplete=skip_incomplete)
             if representation is None:
                 continue
             # Equal by text is equal by content: keys stand in the plan's order, and 1, "1" and true differ.
@@ -75,9 +75,10 @@ class _Incomplete(Exception):
     """The object has no representation."""
 
 
-def _represent(
-    target: EntityTarget, obj: JsonObject, *, skip_incomplete: bool
+def represent(
+    target: EntityTarget, obj: JsonObject, *, skip_incomplete: bool = False
 ) -> JsonObject | None:
+    """Return the representation of one object, ``None`` when it has none."""
     typename = obj.get(target.typename_key) if target.typename_key is not None else None
     shape = _shape_for(target.shapes, typename)
     if shape is None:

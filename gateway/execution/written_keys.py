@@ -53,20 +53,42 @@ class Written:
     """The objects are at several positions, and other writers go on below: their results must not mix."""
 
 
-def read_written_keys(plan: QueryPlan) -> dict[Writer, Written]:
+@dataclass(frozen=True, slots=True)
+class Site:
+    """A writer at one of its positions."""
+
+    writer: Writer
+    position: Position
+    keys: WrittenKeys
+
+
+@dataclass(frozen=True, slots=True)
+class WrittenPlan:
+    """What all fetches of a plan write."""
+
+    sites: tuple[Site, ...]
+    by_writer: Mapping[Writer, Written]
+
+
+def read_written_keys(plan: QueryPlan) -> WrittenPlan:
     """Return what every writer of ``plan`` writes.
 
     Raises:
         ExecutionError: an operation is not what the plan says it is.
     """
     selections: dict[Writer, WrittenKeys] = {}
-    sites: list[tuple[Writer, Position, WrittenKeys]] = []
+    sites: list[Site] = []
     for fetch in plan.fetches:
         for writer, keys, positions in _writers(fetch):
             selections[writer] = keys
-            sites += [(writer, position, keys) for position in positions]
+            sites += [Site(writer, position, keys) for position in positions]
     index = _index(sites)
-    return {writer: _judge(writer, keys, sites, index) for writer, keys in selections.items()}
+    return WrittenPlan(
+        sites=tuple(sites),
+        by_writer={
+            writer: _judge(writer, keys, sites, index) for writer, keys in selections.items()
+        },
+    )
 
 
 def position_of(path: ResponsePath) -> Position:
@@ -77,7 +99,7 @@ def position_of(path: ResponsePath) -> Position:
 def _writers(fetch: Fetch) -> Iterator[tuple[Writer, WrittenKeys, list[Position]]]:
     root = _parse_selection(fetch.operation)
     if not fetch.entities:
-        yield (fetch.id, None), root, [()]
+        yield (fetch.id, None), root, [position_of(fetch.path)]
     for group in fetch.entities:
         keys = root.keys.get(group.alias)
         if keys is None:
@@ -91,7 +113,7 @@ def _positions(group: EntityGroup) -> list[Position]:
     return list(dict.fromkeys(position_of(target.path) for target in group.targets))
 
 
-def _index(sites: list[tuple[Writer, Position, WrittenKeys]]) -> dict[Position, set[Writer]]:
+def _index(sites: list[Site]) -> dict[Position, set[Writer]]:
     """Return by position of every key who writes it."""
     index: dict[Position, set[Writer]] = {}
 
@@ -101,19 +123,19 @@ def _index(sites: list[tuple[Writer, Position, WrittenKeys]]) -> dict[Position, 
             index.setdefault(place, set()).add(writer)
             add(writer, place, below)
 
-    for writer, position, keys in sites:
-        add(writer, position, keys)
+    for site in sites:
+        add(site.writer, site.position, site.keys)
     return index
 
 
 def _judge(
     writer: Writer,
     keys: WrittenKeys,
-    sites: list[tuple[Writer, Position, WrittenKeys]],
+    sites: list[Site],
     index: Mapping[Position, set[Writer]],
 ) -> Written:
-    positions = [position for other, position, _ in sites if other == writer]
-    others = [position for other, position, _ in sites if other != writer]
+    positions = [site.position for site in sites if site.writer == writer]
+    others = [site.position for site in sites if site.writer != writer]
     overlaps = overlaps_composite = is_deepened = False
     for position in positions:
         for key, below in keys.keys.items():

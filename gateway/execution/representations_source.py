@@ -1,0 +1,200 @@
+"""Generates Python code that collects representations: nested loops in place of a path that is walked.
+
+The code takes the usual case: objects and lists where the path says so, keys that are strings or integers. A
+single object out of the ordinary is handed to the interpreter; a tree out of the ordinary raises, and the interpreter
+takes over.
+
+Where objects of one position are told apart by their representation alone, the first of each content takes the place
+of all others: the tree then holds it many times, results are attached to it once, and it is projected once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TypeAlias
+
+from gateway.query_plan.nodes import (
+    ITEM,
+    EntityGroup,
+    EntityTarget,
+    OnTypes,
+    RepresentationShape,
+)
+
+from .json_text import encode_json
+from .representations import Collected, Uses, represent
+from .result import JsonObject
+
+CompiledCollection: TypeAlias = Callable[[JsonObject], Collected]
+"""Raises whatever comes up when a value is not where the path says."""
+
+
+def compile_collection(group: EntityGroup, unified: frozenset[int]) -> CompiledCollection:
+    """Return a function that does what ``collect_representations`` does for a tree in order.
+
+    Args:
+        group: what to collect for.
+        unified: numbers of the targets whose objects may take each other's place.
+    """
+    writer = _Writer()
+    writer.write(group, unified)
+    namespace: dict[str, object] = {**writer.constants, "Uses": Uses, "Collected": Collected}
+    code = compile("\n".join(writer.lines), "<representations>", "exec")
+    # The text is made of our own templates and of repr() of names from the plan, so nothing foreign can run.
+    exec(code, namespace)  # noqa: S102
+    function: CompiledCollection = namespace["collect"]  # type: ignore[assignment]
+    return function
+
+
+class _Writer:
+    def __init__(self) -> None:
+        self.lines: list[str] = []
+        self.constants: dict[str, object] = {}
+        self._known: dict[tuple[object, ...], str] = {}
+        self._depth = 1
+
+    def write(self, group: EntityGroup, unified: frozenset[int]) -> None:
+        self.lines.append("def collect(root):")
+        self._line("R = []; add = R.append; texts = {}; U = []")
+        head = len(self.lines)
+        for number, target in enumerate(group.targets):
+            self._target(number, target, is_unified=number in unified)
+        self._line("return Collected(R, U)")
+        # Contents are known by shape, across targets: the names are only complete now.
+        self.lines[head:head] = [f"    {name} = {{}}" for name in self._known.values()]
+
+    def _target(self, number: int, target: EntityTarget, *, is_unified: bool) -> None:
+        self._line("O = []; I = []; take = O.append; use = I.append; first = {}")
+        self._line("U.append(Uses(O, I))")
+        depth = self._depth
+        obj, place = self._walk(target, is_unified=is_unified)
+        self._constant(f"slow{number}", _slow(target))
+        if len(target.shapes) == 1 and target.shapes[0].types is None:
+            self._shape(number, target.shapes[0], obj)
+        else:
+            self._line(f"t = {obj}.get({target.typename_key!r})")
+            for order, shape in enumerate(target.shapes):
+                types = self._constant(f"S{number}_{order}", shape.types)
+                test = "True" if shape.types is None else f"t in {types}"
+                self._line(f"{'if' if order == 0 else 'elif'} {test}:")
+                self._depth += 1
+                self._shape(number, shape, obj)
+                self._depth -= 1
+            self._line("else: i = None")
+        self._record(target, obj, place, is_unified=is_unified)
+        self._depth = depth
+
+    def _walk(self, target: EntityTarget, *, is_unified: bool) -> tuple[str, str]:
+        """Open the loops to the objects of a target; return the variable of the object and of its place."""
+        here, place, is_guarded = "root", "", True
+        last = max(
+            step for step, segment in enumerate(target.path) if not isinstance(segment, OnTypes)
+        )
+        for step, segment in enumerate(target.path):
+            match segment:
+                case OnTypes(types, typename_key):
+                    known = self._constant(f"T{len(self.constants)}", types)
+                    self._guard(here, is_guarded)
+                    self._line(f"if {here}.get({typename_key!r}) in {known}:")
+                    self._depth += 1
+                    is_guarded = True
+                case _ if segment == ITEM:
+                    name = f"a{step}"
+                    if step == last and is_unified:
+                        self._line(f"for n, {name} in enumerate({here} or ()):")
+                        place = f"{here}[n]"
+                    else:
+                        self._line(f"for {name} in {here} or ():")
+                    self._depth += 1
+                    here, is_guarded = name, False
+                case str():
+                    self._guard(here, is_guarded)
+                    name = f"a{step}"
+                    self._line(f"{name} = {here}.get({segment!r})")
+                    place = f"{here}[{segment!r}]"
+                    here, is_guarded = name, False
+        self._guard(here, is_guarded)
+        return here, place
+
+    def _guard(self, name: str, is_guarded: bool) -> None:
+        """Go on only with what is there."""
+        if not is_guarded:
+            self._line(f"if {name} is not None:")
+            self._depth += 1
+
+    def _shape(self, number: int, shape: RepresentationShape, obj: str) -> None:
+        """Write code that leaves in ``i`` the index of the object's representation, ``None`` for none."""
+        slow = f"i = slow{number}({obj}, R, texts)"
+        if not shape.fields or any(part.shapes for part in shape.fields):
+            self._line(slow)
+            return
+        self._line("try:")
+        self._depth += 1
+        tests: list[str] = []
+        content: list[str] = []
+        for order, part in enumerate(shape.fields):
+            self._line(f"v{order} = {obj}[{part.source!r}]")
+            content.append(f"v{order}")
+            if part.is_key:
+                tests.append(f"(v{order}.__class__ is str or v{order}.__class__ is int)")
+            else:
+                # Python holds 1, 1.0 and True for equal; they are not the same content.
+                content.append(f"v{order}.__class__")
+        self._depth -= 1
+        self._line("except KeyError:")
+        self._line(f"    {slow}")
+        self._line("else:")
+        self._depth += 1
+        if tests:
+            self._line(f"if {' and '.join(tests)}:")
+            self._depth += 1
+        known = self._known.setdefault(
+            (shape.typename, *((part.name, part.is_key) for part in shape.fields)),
+            f"k{len(self._known)}",
+        )
+        self._line(f"k = {content[0] if len(content) == 1 else '(' + ', '.join(content) + ')'}")
+        self._line(f"i = {known}.get(k)")
+        entries = [f"'__typename': {shape.typename!r}"] if shape.typename is not None else []
+        entries += [f"{part.name!r}: v{order}" for order, part in enumerate(shape.fields)]
+        self._line(f"if i is None: i = {known}[k] = len(R); add({{{', '.join(entries)}}})")
+        if tests:
+            self._depth -= 1
+            self._line("else:")
+            self._line(f"    {slow}")
+        self._depth -= 1
+
+    def _record(self, target: EntityTarget, obj: str, place: str, *, is_unified: bool) -> None:
+        self._line("if i is not None:")
+        self._depth += 1
+        if is_unified:
+            self._line("c = first.get(i)")
+            self._line(f"if c is None: first[i] = {obj}; take({obj}); use(i)")
+            self._line(f"else: {place} = c")
+        else:
+            self._line(f"take({obj}); use(i)")
+
+    def _constant(self, name: str, value: object) -> str:
+        self.constants[name] = value
+        return name
+
+    def _line(self, text: str) -> None:
+        self.lines.append("    " * self._depth + text)
+
+
+def _slow(
+    target: EntityTarget,
+) -> Callable[[JsonObject, list[JsonObject], dict[bytes, int]], int | None]:
+    """Return a function for objects out of the ordinary: the index of the representation, by the interpreter."""
+
+    def index_of(
+        obj: JsonObject, representations: list[JsonObject], texts: dict[bytes, int]
+    ) -> int | None:
+        representation = represent(target, obj)
+        if representation is None:
+            return None
+        index = texts.setdefault(encode_json(representation), len(representations))
+        if index == len(representations):
+            representations.append(representation)
+        return index
+
+    return index_of

@@ -1,0 +1,52 @@
+"""Finds targets whose objects are told apart by their representations alone, so that equal ones may become one.
+
+A stub such as ``{"__typename": "Product", "upc": "1"}`` says no more than its representation does. Whatever entity
+fetches add to it is answered from representations too, so equal stubs of one position end up equal, and one of them
+may stand in all their places.
+"""
+
+from __future__ import annotations
+
+from gateway.query_plan.nodes import EntityGroup, EntityTarget
+
+from .written_keys import Position, Site, WrittenPlan, position_of
+
+
+def find_unified(group: EntityGroup, written: WrittenPlan) -> frozenset[int]:
+    """Return the numbers of the targets of ``group`` whose objects may take each other's place."""
+    return frozenset(
+        number
+        for number, target in enumerate(group.targets)
+        if target.path and _is_told_apart_by_representation(target, written)
+    )
+
+
+def _is_told_apart_by_representation(target: EntityTarget, written: WrittenPlan) -> bool:
+    position = position_of(target.path)
+    stub = {key for site in written.sites for key in _keys_of_stub(site, position)}
+    return all(stub <= _told(target, number) for number in range(len(target.shapes)))
+
+
+def _keys_of_stub(site: Site, position: Position) -> set[str]:
+    """Return what a writer above ``position``, or a root fetch at it, writes there."""
+    depth = len(site.position)
+    _, alias = site.writer
+    if position[:depth] != site.position or (depth == len(position) and alias is not None):
+        return set()
+    keys = site.keys
+    for key in position[depth:]:
+        if key not in keys.keys:
+            return set()
+        keys = keys.keys[key]
+    return set(keys.keys)
+
+
+def _told(target: EntityTarget, number: int) -> set[str]:
+    """Return the physical keys whose values can be read off a representation of one shape."""
+    shape = target.shapes[number]
+    told = {part.source for part in shape.fields if not part.shapes}
+    if shape.types is None:
+        told.add("__typename")  # the position allows but one type
+    elif len(shape.types) == 1 and shape.typename is not None and target.typename_key is not None:
+        told.add(target.typename_key)
+    return told
