@@ -20,6 +20,7 @@ from pathlib import Path
 from .errors import BrokerProcessFailed
 
 _LOG_TAIL_BYTES = 2000
+_URL_FILE = "url"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,7 +31,7 @@ class EmbeddedServer:
     host: str
     port: int
     folder: Path
-    """Holds ``nats.conf``, ``nats.log`` and the streams (``jetstream/``)."""
+    """Holds ``nats.conf``, ``nats.log``, ``url`` and the streams (``jetstream/``)."""
     token: str | None = None
 
     @property
@@ -111,7 +112,17 @@ def configure(
     server.config_file.write_text(_config(server, monitoring_port))
     # The token is in the file.
     server.config_file.chmod(0o600)
+    (folder / _URL_FILE).write_text(server.url + "\n")
     return server
+
+
+def find_url(folder: Path) -> str | None:
+    """Return where the server configured in ``folder`` listens, or ``None`` when there never was one.
+
+    The port may be another after every start; commands that find a running server by its folder ask here.
+    """
+    file = folder / _URL_FILE
+    return file.read_text().strip() if file.exists() else None
 
 
 def find_executable() -> Path:
