@@ -15,6 +15,7 @@ from .errors import MAX_PROBLEMS, CompositionCode, CompositionError, Composition
 from .field_usage import find_field_usage
 from .merging.merge import merge_subgraphs
 from .rules import RULES
+from .satisfiability.check import check_satisfiability
 from .subgraph_loader import load_subgraph
 from .subgraph_schema import SubgraphSchema
 from .supergraph_printer import print_supergraph
@@ -66,7 +67,9 @@ def _run(sources: Sequence[SubgraphSource], report: Report) -> str | None:
     merged = merge_subgraphs(subgraphs, usages, report)
     for check in CHECKS:
         check(merged, report)
-    return print_supergraph(merged)
+    sdl = print_supergraph(merged)
+    check_satisfiability(sdl, subgraphs, report)
+    return sdl
 
 
 def _load(sources: Sequence[SubgraphSource], report: Report) -> list[SubgraphSchema] | None:

@@ -103,7 +103,6 @@ class CompositionCode(StrEnum):
     LIST_SIZE_INVALID_ASSUMED_SIZE = "LIST_SIZE_INVALID_ASSUMED_SIZE"
     LIST_SIZE_INVALID_SLICING_ARGUMENT = "LIST_SIZE_INVALID_SLICING_ARGUMENT"
     LIST_SIZE_INVALID_SIZED_FIELD = "LIST_SIZE_INVALID_SIZED_FIELD"
-    INVALID_TAG_NAME = "INVALID_TAG_NAME"
 
     # The API schema
     REFERENCED_INACCESSIBLE = "REFERENCED_INACCESSIBLE"
@@ -111,7 +110,6 @@ class CompositionCode(StrEnum):
     QUERY_ROOT_TYPE_INACCESSIBLE = "QUERY_ROOT_TYPE_INACCESSIBLE"
     REQUIRED_INACCESSIBLE = "REQUIRED_INACCESSIBLE"
     IMPLEMENTED_BY_INACCESSIBLE = "IMPLEMENTED_BY_INACCESSIBLE"
-    DISALLOWED_INACCESSIBLE = "DISALLOWED_INACCESSIBLE"
     ONLY_INACCESSIBLE_CHILDREN = "ONLY_INACCESSIBLE_CHILDREN"
 
     # Satisfiability
@@ -301,13 +299,9 @@ class Report:
         """Whether any phase has found an error so far."""
         return bool(self.errors)
 
-    def suspect_types(self) -> frozenset[str]:
-        """Names of the types that errors so far are about.
+    def suspect_coordinates(self) -> frozenset[str]:
+        """Coordinates that errors so far are about.
 
-        What a later phase finds wrong about such a type may be a mere consequence.
+        What a later phase finds wrong with them may be a mere consequence.
         """
-        return frozenset(
-            error.coordinate.partition(".")[0]
-            for error in self.errors
-            if error.coordinate is not None and not error.coordinate.startswith("@")
-        )
+        return frozenset(e.coordinate for e in self.errors if e.coordinate is not None)

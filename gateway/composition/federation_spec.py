@@ -111,6 +111,8 @@ TYPES: Mapping[str, Version] = {
 }
 """The specification's scalars, and the version that brought each."""
 
+AUTH_DIRECTIVES = ("authenticated", "requiresScopes", "policy")
+
 FEDERATION_1_DIRECTIVES = frozenset({"key", "requires", "provides", "external", "extends", "tag"})
 """What a subgraph may use without any ``@link``."""
 

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
+from .errors import SourceLocation
 from .field_sets import FieldSetInvalid, Visit, parse_field_set, walk_field_set
 from .subgraph_schema import AppliedDirective, SubgraphSchema, SubgraphType, TypeKind
 from .type_refs import named_type
@@ -32,6 +33,9 @@ class FieldUsage:
     """Selected by some ``@provides``."""
 
     shareable: set[Coordinate] = field(default_factory=set)
+    invalid_field_sets: set[SourceLocation | None] = field(default_factory=set)
+    """Directives whose field set a rule has refused, so that nothing builds on it."""
+
     used: set[Coordinate] = field(default_factory=set)
     """Selected by a key, ``@requires`` or ``@provides``, or needed by an interface."""
 
@@ -106,8 +110,9 @@ def _add_interface_fields(subgraph: SubgraphSchema, type_: SubgraphType, usage: 
 def _add_externals(subgraph: SubgraphSchema, usage: FieldUsage) -> None:
     for type_, field_ in subgraph.output_fields():
         coordinate = (type_.name, field_.name)
-        is_marked = field_.has("external") or (
-            type_.kind is TypeKind.OBJECT and type_.has("external")
+        # Marking an interface's field is an error of its own; it is nobody's field to resolve.
+        is_marked = type_.kind is TypeKind.OBJECT and (
+            field_.has("external") or type_.has("external")
         )
         if is_marked and coordinate not in usage.fake_external:
             usage.external.add(coordinate)

@@ -92,6 +92,9 @@ class SubgraphBuilder:
                     )
                 case DirectiveDefinitionNode():
                     schema.directive_definitions[node.name.value] = node
+                    schema.directive_arguments[node.name.value] = {
+                        a.name.value: self._input_value(a) for a in node.arguments or ()
+                    }
                 case TypeDefinitionNode() | TypeExtensionNode():
                     self._add_type(schema, node)
                 case _:

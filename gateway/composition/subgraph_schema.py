@@ -164,7 +164,9 @@ class SubgraphSchema:
     """The subgraph's own directives, by name as written."""
 
     links: tuple[Link, ...]
-    definition_locations: dict[str, SourceLocation | None] = field(default_factory=dict)
+    directive_arguments: dict[str, dict[str, InputValue]] = field(default_factory=dict)
+    """The arguments of those directives, as ``InputValue`` like any other."""
+
     _implementations: dict[str, tuple[str, ...]] | None = None
 
     def kind(self, name: str) -> TypeKind | None:

@@ -117,6 +117,16 @@ class MergedType(MergedElement):
         return tuple(dict.fromkeys(name for _, name in self.members))
 
 
+@dataclass(slots=True, kw_only=True)
+class MergedDirectiveDefinition:
+    """A directive that clients can use."""
+
+    name: str
+    arguments: dict[str, MergedInputValue]
+    repeatable: bool
+    locations: list[str]
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MergedLink:
     """A specification that the supergraph links besides link and join."""
@@ -149,8 +159,9 @@ class MergedSchema:
     """On the schema element itself."""
 
     links: list[MergedLink] = field(default_factory=list)
+    executable_directives: list[MergedDirectiveDefinition] = field(default_factory=list)
     definitions: dict[str, str] = field(default_factory=dict)
-    """Directive name → printed definition, for all but link and join."""
+    """Directive name → printed definition, for features and composed directives."""
 
     scalars: list[str] = field(default_factory=list)
     """Scalars of linked features."""

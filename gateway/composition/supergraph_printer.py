@@ -9,16 +9,15 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Iterator, Mapping
 
-from .constants import print_constant
 from .federation_spec import LINK, SPECS
+from .sdl_parts import print_arguments, print_description, print_directive, print_input_value
 from .subgraph_schema import BUILT_IN_SCALARS, ROOT_TYPES, TypeKind
 from .supergraph_model import (
     Graph,
     JoinField,
     JoinType,
-    MergedDirective,
+    MergedDirectiveDefinition,
     MergedField,
-    MergedInputValue,
     MergedLink,
     MergedSchema,
     MergedType,
@@ -69,7 +68,7 @@ def _print_schema(schema: MergedSchema) -> str:
     ]
     lines = ["schema"]
     lines += [f"  {_print_link(link)}" for link in links]
-    lines += [f"  {_print_directive(directive)}" for directive in schema.directives]
+    lines += [f"  {print_directive(directive)}" for directive in schema.directives]
     roots = [name for name in ROOT_TYPES if name in schema.types]
     body = "\n".join(f"  {name.lower()}: {name}" for name in roots)
     return "\n".join(lines) + f"\n{{\n{body}\n}}"
@@ -106,7 +105,15 @@ def _print_directive_definitions(schema: MergedSchema) -> Iterator[str]:
     )
     definitions["link"] = _LINK_DEFINITION
     definitions |= schema.definitions
+    definitions |= {d.name: _print_definition(d) for d in schema.executable_directives}
     return (definition for _, definition in sorted(definitions.items()))
+
+
+def _print_definition(definition: MergedDirectiveDefinition) -> str:
+    arguments = print_arguments(definition.arguments.values())
+    repeatable = " repeatable" if definition.repeatable else ""
+    locations = " | ".join(definition.locations)
+    return f"directive @{definition.name}{arguments}{repeatable} on {locations}"
 
 
 def _print_all_types(schema: MergedSchema) -> Iterator[tuple[str, str]]:
@@ -150,10 +157,10 @@ class _TypePrinter:
 
     def print_type(self, type_: MergedType) -> str:
         """Return one type's definition."""
-        head = f"{_print_description(type_.description, '')}{_KEYWORDS[type_.kind]} {type_.name}"
+        head = f"{print_description(type_.description, '')}{_KEYWORDS[type_.kind]} {type_.name}"
         if type_.interfaces:
             head += f" implements {' & '.join(type_.interfaces)}"
-        directives = [*self._type_joins(type_), *map(_print_directive, type_.directives)]
+        directives = [*self._type_joins(type_), *map(print_directive, type_.directives)]
         body = ""
         if type_.kind is TypeKind.UNION:
             body = f"\n = {' | '.join(type_.member_names)}"
@@ -208,22 +215,22 @@ class _TypePrinter:
         for input_field in type_.input_fields.values():
             joins = [self._join_field(join) for join in input_field.joins]
             yield (
-                f"{_print_description(input_field.description, '  ')}"
-                f"  {_print_input_value(input_field, joins)}"
+                f"{print_description(input_field.description, '  ')}"
+                f"  {print_input_value(input_field, joins)}"
             )
         for value in type_.values.values():
             joins = [f"@join__enumValue(graph: {self._graphs[g]})" for g in value.graphs]
-            directives = " ".join([*joins, *map(_print_directive, value.directives)])
-            yield f"{_print_description(value.description, '  ')}  {value.name} {directives}"
+            directives = " ".join([*joins, *map(print_directive, value.directives)])
+            yield f"{print_description(value.description, '  ')}  {value.name} {directives}"
 
     def _field(self, field: MergedField) -> str:
         directives = [
             *(self._join_field(join) for join in field.joins),
-            *map(_print_directive, field.directives),
+            *map(print_directive, field.directives),
         ]
-        arguments = _print_arguments(field.arguments.values())
+        arguments = print_arguments(field.arguments.values())
         text = (
-            f"{_print_description(field.description, '  ')}  {field.name}{arguments}: {field.type}"
+            f"{print_description(field.description, '  ')}  {field.name}{arguments}: {field.type}"
         )
         return " ".join([text, *directives])
 
@@ -236,41 +243,3 @@ _KEYWORDS: Mapping[TypeKind, str] = {
     TypeKind.ENUM: "enum",
     TypeKind.INPUT: "input",
 }
-
-
-def _print_arguments(arguments: Iterable[MergedInputValue]) -> str:
-    """Return an argument list: on one line unless an argument is described."""
-    listed = list(arguments)
-    if not listed:
-        return ""
-    if not any(argument.description for argument in listed):
-        return f"({', '.join(_print_input_value(argument, ()) for argument in listed)})"
-    lines = (
-        f"{_print_description(argument.description, '    ')}    {_print_input_value(argument, ())}"
-        for argument in listed
-    )
-    return "(\n" + "\n".join(lines) + "\n  )"
-
-
-def _print_input_value(value: MergedInputValue, joins: Iterable[str]) -> str:
-    default = f" = {print_constant(value.default)}" if value.default is not None else ""
-    return " ".join(
-        [f"{value.name}: {value.type}{default}", *joins, *map(_print_directive, value.directives)]
-    )
-
-
-def _print_directive(directive: MergedDirective) -> str:
-    if not directive.arguments:
-        return f"@{directive.name}"
-    arguments = ", ".join(f"{name}: {value}" for name, value in directive.arguments)
-    return f"@{directive.name}({arguments})"
-
-
-def _print_description(description: str | None, indent: str) -> str:
-    if not description:
-        return ""
-    # A JSON string is a GraphQL string, and safe whatever the text holds; blocks are for text that reads well in one.
-    if '"""' in description or "\\" in description or description != description.strip():
-        return f"{indent}{json.dumps(description, ensure_ascii=False)}\n"
-    lines = (f"{indent}{line}".rstrip() for line in description.split("\n"))
-    return f'{indent}"""\n' + "\n".join(lines) + f'\n{indent}"""\n'

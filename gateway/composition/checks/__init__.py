@@ -13,9 +13,13 @@ from gateway.composition.supergraph_model import MergedSchema
 from .has_queries import check_has_queries
 from .inaccessible import check_inaccessible
 from .interface_fields import check_interface_fields
+from .requires_fields import check_requires_on_supergraph
+from .transitive_auth import check_transitive_auth
 
 CHECKS: tuple[Callable[[MergedSchema, Report], None], ...] = (
     check_has_queries,
     check_interface_fields,
+    check_requires_on_supergraph,
+    check_transitive_auth,
     check_inaccessible,
 )

@@ -81,7 +81,9 @@ class _Check:
         self.check_reference(coordinate, field.type)
         for argument in field.arguments.values():
             place = f"{coordinate}({argument.name}:)"
-            if not argument.is_inaccessible:
+            if argument.is_inaccessible:
+                self.check_hidden_argument(type_, field, argument.name)
+            else:
                 self.check_input(place, argument)
                 self.check_argument_of_interface(type_, field, argument)
 
@@ -92,6 +94,18 @@ class _Check:
                 continue
             if field in interface.fields and not interface.fields[field].is_inaccessible:
                 yield interface
+
+    def check_hidden_argument(self, type_: MergedType, field: MergedField, name: str) -> None:
+        for interface in self.visible_interfaces_with(type_, field.name):
+            inherited = interface.fields[field.name].arguments.get(name)
+            if inherited is not None and not inherited.is_inaccessible:
+                coordinate = f"{type_.name}.{field.name}({name}:)"
+                self.report.error(
+                    CompositionCode.IMPLEMENTED_BY_INACCESSIBLE,
+                    f'"{coordinate}" is inaccessible, but "{interface.name}.{field.name}({name}:)",'
+                    " which it implements, is not.",
+                    coordinate=coordinate,
+                )
 
     def check_argument_of_interface(
         self, type_: MergedType, field: MergedField, argument: MergedInputValue

@@ -8,7 +8,13 @@ from typing import Generic, TypeVar
 
 from gateway.composition.errors import Report, SourceLocation
 from gateway.composition.field_usage import FieldUsage
-from gateway.composition.subgraph_schema import Element, SubgraphSchema, SubgraphType, TypeKind
+from gateway.composition.subgraph_schema import (
+    AppliedDirective,
+    Element,
+    SubgraphSchema,
+    SubgraphType,
+    TypeKind,
+)
 from gateway.composition.type_refs import named_type
 
 ElementT_co = TypeVar("ElementT_co", bound=Element, covariant=True)
@@ -60,6 +66,12 @@ class MergeContext:
     def named(self, graphs: Iterable[int]) -> str:
         """Return subgraphs for a message: ``subgraph "a"``, ``subgraphs "a" and "b"``."""
         return named_subgraphs([self.name(graph) for graph in graphs])
+
+    def field_set(self, graph: int, directive: AppliedDirective | None) -> str | None:
+        """Return a directive's field set, unless it is not valid."""
+        if directive is None or directive.location in self.usages[graph].invalid_field_sets:
+            return None
+        return directive.string("fields")
 
     def is_external(self, graph: int, type_name: str, field_name: str) -> bool:
         """Whether a field is known to a graph and not resolved there."""

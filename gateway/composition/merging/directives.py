@@ -38,8 +38,7 @@ def merge_directives(
             elif directive.name in _STANDARD or directive.name in context.composed_directives:
                 by_name.setdefault(directive.name, []).append(directive)
     for spec, applied in by_spec.items():
-        name = context.feature_names[spec]
-        merged += (MergedDirective(name, a, spec) for a in _STRATEGIES[spec](applied))
+        merged += merge_applications(context, applied)
         _hint_merged(context, spec, applied, sources, coordinate)
     for name, applied in by_name.items():
         if name in _STANDARD:
@@ -47,6 +46,21 @@ def merge_directives(
         else:
             merged += _distinct(context.composed_directives[name], applied)
     return merged
+
+
+def merge_applications(
+    context: MergeContext, applied: Sequence[AppliedDirective]
+) -> list[MergedDirective]:
+    """Merge uses of feature directives; of custom ones none are kept."""
+    by_spec: dict[str, list[AppliedDirective]] = {}
+    for directive in applied:
+        if directive.spec is not None and directive.spec in _STRATEGIES:
+            by_spec.setdefault(directive.spec, []).append(directive)
+    return [
+        MergedDirective(context.feature_names[spec], arguments, spec)
+        for spec, found in by_spec.items()
+        for arguments in _STRATEGIES[spec](found)
+    ]
 
 
 def _once(_applied: Sequence[AppliedDirective]) -> list[_Arguments]:

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from graphql.language import DirectiveDefinitionNode, InputValueDefinitionNode
+from graphql.language import DirectiveDefinitionNode
 
-from gateway.composition.constants import print_constant
 from gateway.composition.errors import HintCode
 from gateway.composition.links import location_of
 from gateway.composition.subgraph_schema import InputValue
-from gateway.composition.type_refs import type_ref
+from gateway.composition.supergraph_model import MergedDirectiveDefinition, MergedInputValue
 
 from .context import MergeContext, Source, locations, named_subgraphs
 from .input_values import merge_input_value
@@ -30,27 +29,23 @@ _EXECUTABLE = frozenset(
 _BUILT_IN = frozenset({"skip", "include", "deprecated", "specifiedBy", "oneOf", "defer", "stream"})
 
 
-def merge_executable_directives(context: MergeContext) -> dict[str, str]:
-    """Return name → definition of the directives that clients can use on the supergraph."""
+def merge_executable_directives(context: MergeContext) -> list[MergedDirectiveDefinition]:
+    """Return the directives that clients can use on the supergraph."""
     names = dict.fromkeys(
         name
         for subgraph in context.subgraphs
         for name, node in subgraph.directive_definitions.items()
         if name not in _BUILT_IN and _locations(node)
     )
-    merged: dict[str, str] = {}
-    for name in names:
-        definition = _merge(context, name)
-        if definition is not None:
-            merged[name] = definition
-    return merged
+    found = (_merge(context, name) for name in names)
+    return [definition for definition in found if definition is not None]
 
 
 def _locations(node: DirectiveDefinitionNode) -> list[str]:
     return [location.value for location in node.locations if location.value in _EXECUTABLE]
 
 
-def _merge(context: MergeContext, name: str) -> str | None:
+def _merge(context: MergeContext, name: str) -> MergedDirectiveDefinition | None:
     nodes = {
         graph: subgraph.directive_definitions[name]
         for graph, subgraph in enumerate(context.subgraphs)
@@ -90,28 +85,29 @@ def _merge(context: MergeContext, name: str) -> str | None:
             at=at,
             coordinate=f"@{name}",
         )
-    repeatable = " repeatable" if all(node.repeatable for node in nodes.values()) else ""
-    arguments = _merge_arguments(context, name, nodes)
-    return f"directive @{name}{arguments}{repeatable} on {' | '.join(common)}"
+    return MergedDirectiveDefinition(
+        name=name,
+        arguments=_merge_arguments(context, name, nodes),
+        repeatable=all(node.repeatable for node in nodes.values()),
+        locations=common,
+    )
 
 
 def _merge_arguments(
     context: MergeContext, name: str, nodes: dict[int, DirectiveDefinitionNode]
-) -> str:
+) -> dict[str, MergedInputValue]:
     found: dict[str, list[Source[InputValue]]] = {}
-    for graph, node in nodes.items():
-        for argument in node.arguments or ():
-            value = _input_value(context.name(graph), argument)
+    for graph in nodes:
+        for value in context.subgraphs[graph].directive_arguments[name].values():
             found.setdefault(value.name, []).append(Source(graph, value))
-    printed: list[str] = []
+    merged: dict[str, MergedInputValue] = {}
     for argument_name, sources in found.items():
         if len(sources) < len(nodes):
             _hint_argument_missing(context, name, argument_name, sources)
-            continue
-        merged = merge_input_value(context, sources, f"@{name}({argument_name}:)")
-        default = f" = {print_constant(merged.default)}" if merged.default is not None else ""
-        printed.append(f"{argument_name}: {merged.type}{default}")
-    return f"({', '.join(printed)})" if printed else ""
+        else:
+            coordinate = f"@{name}({argument_name}:)"
+            merged[argument_name] = merge_input_value(context, sources, coordinate)
+    return merged
 
 
 def _hint_argument_missing(
@@ -123,15 +119,4 @@ def _hint_argument_missing(
         f'"{coordinate}" is left out: only {context.named(s.graph for s in sources)} defines it.',
         at=locations(sources),
         coordinate=coordinate,
-    )
-
-
-def _input_value(subgraph: str, node: InputValueDefinitionNode) -> InputValue:
-    return InputValue(
-        name=node.name.value,
-        description=node.description.value if node.description else None,
-        directives=(),
-        location=location_of(subgraph, node),
-        type=type_ref(node.type),
-        default=node.default_value,
     )

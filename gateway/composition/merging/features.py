@@ -64,6 +64,9 @@ def _link(context: MergeContext, feature: FeatureSpec) -> MergedLink:
 
 def _applied(schema: MergedSchema) -> Iterator[MergedDirective]:
     yield from schema.directives
+    for definition in schema.executable_directives:
+        for argument in definition.arguments.values():
+            yield from argument.directives
     for type_ in schema.types.values():
         yield from type_.directives
         for part in (*type_.input_fields.values(), *type_.values.values()):

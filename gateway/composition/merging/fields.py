@@ -119,14 +119,16 @@ def _join(
 ) -> JoinField:
     field = source.element
     requires, provides, override = (field.first(d) for d in ("requires", "provides", "override"))
+    is_external = context.is_external(source.graph, parent, field.name)
     is_lost = source.graph in overrides.lost
     label = override.string("label") if override else None
     return JoinField(
         graph=source.graph,
-        requires=requires.string("fields") if requires else None,
-        provides=provides.string("fields") if provides else None,
+        # What is not resolved here needs nothing and provides nothing, whatever else is said.
+        requires=None if is_external else context.field_set(source.graph, requires),
+        provides=None if is_external else context.field_set(source.graph, provides),
         type=type_,
-        external=context.is_external(source.graph, parent, field.name),
+        external=is_external,
         override=override.string("from") if override else None,
         used_overridden=is_lost and source.graph in overrides.still_used,
         override_label=overrides.lost[source.graph] if is_lost else label,

@@ -71,16 +71,31 @@ def _add_to_implementations(
 def check_interface_objects(
     context: MergeContext, sources: Sequence[Source[SubgraphType]], name: str
 ) -> None:
-    """An interface object stands for an interface that some other subgraph defines."""
-    if any(s.element.kind is TypeKind.INTERFACE for s in sources):
-        return
-    context.report.error(
-        CompositionCode.INTERFACE_OBJECT_USAGE_ERROR,
-        f'"{name}" is an interface object in {context.named(s.graph for s in sources)},'
-        " but no subgraph defines the interface.",
-        at=locations(sources),
-        coordinate=name,
-    )
+    """An interface object stands for an interface of another subgraph, and for all its implementations."""
+    objects = [s for s in sources if s.element.is_interface_object]
+    if len(objects) == len(sources):
+        context.report.error(
+            CompositionCode.INTERFACE_OBJECT_USAGE_ERROR,
+            f'"{name}" is an interface object in {context.named(s.graph for s in sources)},'
+            " but no subgraph defines the interface.",
+            at=locations(sources),
+            coordinate=name,
+        )
+    implementations = _all_implementations(context, name)
+    for source in objects:
+        own = context.subgraphs[source.graph].types
+        for known in sorted(implementations & own.keys()):
+            context.report.error(
+                CompositionCode.INTERFACE_OBJECT_USAGE_ERROR,
+                f'"{name}" is an interface object in {context.named([source.graph])}, which then'
+                f' cannot also define "{known}", one of its implementations.',
+                at=[source.element.location, own[known].location],
+                coordinate=name,
+            )
+
+
+def _all_implementations(context: MergeContext, interface: str) -> set[str]:
+    return {name for subgraph in context.subgraphs for name in subgraph.implementations(interface)}
 
 
 def check_implementations_known(
@@ -93,14 +108,7 @@ def check_implementations_known(
         ):
             continue
         known = set(context.subgraphs[source.graph].implementations(merged.name))
-        missing = sorted(
-            {
-                name
-                for subgraph in context.subgraphs
-                for name in subgraph.implementations(merged.name)
-            }
-            - known
-        )
+        missing = sorted(_all_implementations(context, merged.name) - known)
         if missing:
             listed = ", ".join(f'"{name}"' for name in missing)
             context.report.error(

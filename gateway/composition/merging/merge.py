@@ -5,15 +5,17 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from gateway.composition.errors import Report
-from gateway.composition.federation_spec import OLDEST
+from gateway.composition.federation_spec import Version
 from gateway.composition.field_usage import FieldUsage
 from gateway.composition.subgraph_schema import SubgraphSchema
 from gateway.composition.supergraph_model import MergedSchema
 
+from .auth_requirements import add_interface_requirements
 from .composed_directives import find_composed_directives
 from .context import MergeContext, find_enum_usage, find_supertypes
 from .executable_directives import merge_executable_directives
 from .features import link_features, name_feature_directives
+from .federation_version import federation_version
 from .graphs import name_graphs
 from .interfaces import add_interface_object_fields
 from .schema_directives import merge_schema_directives
@@ -38,20 +40,21 @@ def merge_subgraphs(
     )
     schema = MergedSchema(
         graphs=name_graphs(subgraphs),
-        join_version=_join_version(subgraphs),
+        join_version=_join_version(federation_version(subgraphs, report)),
         types=merge_types(context),
         directives=merge_schema_directives(context),
         links=list(composed.links),
-        definitions={**composed.definitions, **merge_executable_directives(context)},
+        executable_directives=merge_executable_directives(context),
+        definitions=dict(composed.definitions),
     )
     add_interface_object_fields(context, schema)
+    add_interface_requirements(context, schema)
     link_features(context, schema)
     return schema
 
 
-def _join_version(subgraphs: Sequence[SubgraphSchema]) -> str:
-    """Return the newest join specification that the newest federation version in use may rely on."""
-    newest = max((s.federation_version or OLDEST for s in subgraphs), default=OLDEST)
-    if newest >= (2, 8):
+def _join_version(federation: Version) -> str:
+    """Return the newest join specification that a federation version may rely on."""
+    if federation >= (2, 8):
         return "v0.5"
-    return "v0.4" if newest >= (2, 7) else "v0.3"
+    return "v0.4" if federation >= (2, 7) else "v0.3"

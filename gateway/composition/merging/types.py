@@ -59,7 +59,7 @@ def _merge_type(context: MergeContext, name: str) -> MergedType:
         description=merge_description(context, sources, name),
         directives=merge_directives(context, sources, name),
         kind=kind,
-        joins=[join for source in sources for join in _joins(source)],
+        joins=[join for source in sources for join in _joins(context, source)],
     )
     if kind is TypeKind.INTERFACE:
         check_interface_objects(context, sources, name)
@@ -72,11 +72,15 @@ def _kind(type_: SubgraphType) -> TypeKind:
     return TypeKind.INTERFACE if type_.is_interface_object else type_.kind
 
 
-def _joins(source: Source[SubgraphType]) -> list[JoinType]:
+def _joins(context: MergeContext, source: Source[SubgraphType]) -> list[JoinType]:
     """Return one join per key, or exactly one without."""
     type_ = source.element
     is_interface_object = type_.is_interface_object
-    keys = [(key, fields) for key in type_.applied("key") if (fields := key.string("fields"))]
+    keys = [
+        (key, fields)
+        for key in type_.applied("key")
+        if (fields := context.field_set(source.graph, key))
+    ]
     if not keys:
         return [JoinType(graph=source.graph, is_interface_object=is_interface_object)]
     return [

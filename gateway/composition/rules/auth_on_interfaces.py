@@ -8,10 +8,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from gateway.composition.errors import CompositionCode, Report
+from gateway.composition.federation_spec import AUTH_DIRECTIVES
 from gateway.composition.field_usage import FieldUsage
 from gateway.composition.subgraph_schema import AppliedDirective, Element, SubgraphSchema, TypeKind
-
-AUTH_DIRECTIVES = ("authenticated", "requiresScopes", "policy")
 
 
 def check_auth_on_interfaces(subgraph: SubgraphSchema, _usage: FieldUsage, report: Report) -> None:

@@ -24,6 +24,7 @@ class FieldSetChecks:
     """Checks one directive's field set; ``coordinate`` is the element that carries it."""
 
     subgraph: SubgraphSchema
+    usage: FieldUsage
     report: Report
     directive: AppliedDirective
     coordinate: str
@@ -32,6 +33,7 @@ class FieldSetChecks:
         """Report a problem with this field set."""
         value = self.directive.arguments.get("fields")
         shown = f"(fields: {print_constant(value)})" if value is not None else ""
+        self.usage.invalid_field_sets.add(self.directive.location)
         self.report.error(
             code,
             f'@{self.directive.name}{shown} on "{self.coordinate}"'
@@ -78,7 +80,6 @@ class FieldSetChecks:
         self,
         parent: str,
         selections: Sequence[Selection],
-        usage: FieldUsage,
         code: CompositionCode,
     ) -> None:
         """Leaves are external, or lie below something external: what is resolved here needs no fetching."""
@@ -86,22 +87,23 @@ class FieldSetChecks:
             if visit.selection.selections:
                 continue
             chain = (*visit.ancestors, visit.coordinate)
-            if any(self._is_external(coordinate, usage) for coordinate in chain):
+            if any(self._is_external(coordinate) for coordinate in chain):
                 continue
             reason = (
                 "is a key field of an extension, which this subgraph resolves"
-                if visit.coordinate in usage.fake_external
+                if visit.coordinate in self.usage.fake_external
                 else "is not external"
             )
             self.error(code, f'"{visit.parent}.{visit.selection.name}" {reason}.')
 
-    def _is_external(self, coordinate: tuple[str, str], usage: FieldUsage) -> bool:
-        if coordinate in usage.external:
+    def _is_external(self, coordinate: tuple[str, str]) -> bool:
+        if coordinate in self.usage.external:
             return True
         type_name, field = coordinate
         if self.subgraph.types[type_name].kind is not TypeKind.INTERFACE:
             return False
         # A field of an interface is as external as those that implement it.
         return any(
-            (name, field) in usage.external for name in self.subgraph.implementations(type_name)
+            (name, field) in self.usage.external
+            for name in self.subgraph.implementations(type_name)
         )

@@ -13,11 +13,11 @@ from .field_set_checks import FieldSetChecks
 _ABSTRACT = (TypeKind.INTERFACE, TypeKind.UNION)
 
 
-def check_key_fields(subgraph: SubgraphSchema, _usage: FieldUsage, report: Report) -> None:
+def check_key_fields(subgraph: SubgraphSchema, usage: FieldUsage, report: Report) -> None:
     """Check every key."""
     for type_ in subgraph.types.values():
         for directive in type_.applied("key"):
-            checks = FieldSetChecks(subgraph, report, directive, type_.name)
+            checks = FieldSetChecks(subgraph, usage, report, directive, type_.name)
             if type_.kind is TypeKind.INTERFACE and (subgraph.federation_version or (0,)) < (2, 3):
                 checks.error(
                     CompositionCode.KEY_UNSUPPORTED_ON_INTERFACE,

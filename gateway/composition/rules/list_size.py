@@ -68,6 +68,6 @@ def _check(
             )
         elif not is_list(sized.type):
             error(
-                CompositionCode.LIST_SIZE_INVALID_SIZED_FIELD,
+                CompositionCode.LIST_SIZE_APPLIED_TO_NON_LIST,
                 f'"{named_type(field.type)}.{name}" is no list.',
             )

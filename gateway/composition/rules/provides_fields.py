@@ -14,7 +14,9 @@ def check_provides_fields(subgraph: SubgraphSchema, usage: FieldUsage, report: R
     """Check every ``@provides``."""
     for type_, field in subgraph.output_fields():
         for directive in field.applied("provides"):
-            checks = FieldSetChecks(subgraph, report, directive, f"{type_.name}.{field.name}")
+            checks = FieldSetChecks(
+                subgraph, usage, report, directive, f"{type_.name}.{field.name}"
+            )
             if type_.kind is TypeKind.INTERFACE:
                 checks.error(
                     CompositionCode.PROVIDES_UNSUPPORTED_ON_INTERFACE,
@@ -39,5 +41,5 @@ def check_provides_fields(subgraph: SubgraphSchema, usage: FieldUsage, report: R
                     target, selections, CompositionCode.PROVIDES_FIELDS_HAS_ARGS
                 )
                 checks.check_leaves_external(
-                    target, selections, usage, CompositionCode.PROVIDES_FIELDS_MISSING_EXTERNAL
+                    target, selections, CompositionCode.PROVIDES_FIELDS_MISSING_EXTERNAL
                 )

@@ -13,20 +13,17 @@ def check_requires_fields(subgraph: SubgraphSchema, usage: FieldUsage, report: R
     """Check every ``@requires``."""
     for type_, field in subgraph.output_fields():
         for directive in field.applied("requires"):
-            checks = FieldSetChecks(subgraph, report, directive, f"{type_.name}.{field.name}")
+            checks = FieldSetChecks(
+                subgraph, usage, report, directive, f"{type_.name}.{field.name}"
+            )
             if type_.kind is TypeKind.INTERFACE:
                 checks.error(
                     CompositionCode.REQUIRES_UNSUPPORTED_ON_INTERFACE,
                     "fields of interfaces cannot require anything.",
                 )
                 continue
-            if (type_.name, field.name) in usage.external:
-                checks.error(
-                    CompositionCode.EXTERNAL_COLLISION_WITH_ANOTHER_DIRECTIVE,
-                    "the field is external, so another subgraph resolves it.",
-                )
             selections = checks.read(type_.name, "REQUIRES")
             if selections is not None:
                 checks.check_leaves_external(
-                    type_.name, selections, usage, CompositionCode.REQUIRES_FIELDS_MISSING_EXTERNAL
+                    type_.name, selections, CompositionCode.REQUIRES_FIELDS_MISSING_EXTERNAL
                 )

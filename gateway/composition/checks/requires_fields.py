@@ -1,0 +1,32 @@
+"""``@requires`` once more, on the merged schema: a fragment may meet more types there than in its subgraph."""
+
+from __future__ import annotations
+
+from gateway.composition.errors import CompositionCode, Report
+from gateway.composition.field_sets import FieldSetInvalid, check_selections, parse_field_set
+from gateway.composition.supergraph_model import MergedSchema
+
+
+def check_requires_on_supergraph(schema: MergedSchema, report: Report) -> None:
+    """Report requirements that are no valid selections of the supergraph."""
+    for type_ in schema.types.values():
+        for field in type_.fields.values():
+            for join in field.joins:
+                if join.requires is None or join.graph is None:
+                    continue
+                try:
+                    problems = list(
+                        check_selections(schema, type_.name, parse_field_set(join.requires))
+                    )
+                except FieldSetInvalid:
+                    continue
+                coordinate = f"{type_.name}.{field.name}"
+                if coordinate in report.suspect_coordinates():
+                    continue
+                for problem in problems:
+                    report.error(
+                        CompositionCode.REQUIRES_INVALID_FIELDS,
+                        f'@requires(fields: "{join.requires}") on "{coordinate}" in subgraph'
+                        f' "{schema.graphs[join.graph].name}", seen from the supergraph: {problem}',
+                        coordinate=coordinate,
+                    )

@@ -1,0 +1,28 @@
+"""The federation version of the whole: the newest that any subgraph links, or that a feature it links calls for."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from gateway.composition.errors import HintCode, Report
+from gateway.composition.federation_spec import FEATURES, OLDEST, Version
+from gateway.composition.subgraph_schema import SubgraphSchema
+
+
+def federation_version(subgraphs: Sequence[SubgraphSchema], report: Report) -> Version:
+    """Return the version, with a hint where a feature raises it."""
+    linked = max((s.federation_version or OLDEST for s in subgraphs), default=OLDEST)
+    newest = linked
+    for subgraph in subgraphs:
+        for link in subgraph.links:
+            feature = FEATURES.get(link.name)
+            if feature is None or link.identity != feature.identity or feature.since <= linked:
+                continue
+            newest = max(newest, feature.since)
+            report.hint(
+                HintCode.IMPLICITLY_UPGRADED_FEDERATION_VERSION,
+                f'Subgraph "{subgraph.name}" links {link.url}, which needs federation'
+                f" v{feature.since[0]}.{feature.since[1]}: the whole is composed as that.",
+                at=[link.location],
+            )
+    return newest

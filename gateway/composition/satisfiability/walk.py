@@ -1,0 +1,193 @@
+"""Walks the API schema with the positions in subgraphs that a query can have brought one to.
+
+A state is a type and the positions at hand there. Every field of the type has to be obtainable from them; where the
+field leads is the next state. A state whose positions include those of one already proven is proven, too.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from gateway.query_graph.explain import Obstacle, Reason, explain
+from gateway.query_graph.graph import QueryGraph
+from gateway.query_graph.positions import Position
+from gateway.query_graph.reach import Reach
+from gateway.query_graph.reached import Option, Reached
+from gateway.supergraph.model import FieldDefinition, Supergraph
+
+from .witness import Step, Witness
+
+
+@dataclass(frozen=True, slots=True)
+class Unreachable:
+    """A field that some query can ask for and no plan can answer."""
+
+    type_name: str
+    field: str
+    witness: Witness
+    graphs: frozenset[int]
+    """The graphs that the query has got to when it asks."""
+
+    obstacles: tuple[Obstacle, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class SharedReturn:
+    """A field of abstract type that several graphs resolve at one state."""
+
+    type_name: str
+    field: str
+    witness: Witness
+    runtime_types: dict[int, frozenset[str]]
+    """By graph, the object types it can return there."""
+
+
+@dataclass(frozen=True, slots=True)
+class _State:
+    type_name: str
+    positions: frozenset[Position]
+    knows_type: bool
+    witness: Witness
+    needs_fragment: bool = False
+
+
+@dataclass(slots=True)
+class SatisfiabilityWalk:
+    """One walk, under one choice of override labels."""
+
+    graph: QueryGraph
+    reach: Reach
+    suspects: frozenset[str]
+    """Types and fields that are at fault already; what lies behind them is not looked at."""
+
+    unreachable: list[Unreachable] = field(default_factory=list)
+    shared: list[SharedReturn] = field(default_factory=list)
+    _queue: deque[_State] = field(default_factory=deque)
+    _proven: dict[str, list[tuple[frozenset[Position], bool]]] = field(default_factory=dict)
+
+    @property
+    def _supergraph(self) -> Supergraph:
+        return self.graph.supergraph
+
+    def run(self) -> None:
+        """Walk from every root type."""
+        for operation, root in self._supergraph.root_types.items():
+            positions = frozenset(self.graph.root_positions(root))
+            self._enqueue(_State(root, positions, True, Witness(operation)))
+        self._drain()
+
+    def _drain(self) -> None:
+        while self._queue:
+            self._visit(self._queue.popleft())
+
+    def _enqueue(self, state: _State) -> None:
+        if state.type_name in self.suspects or not self._supergraph.is_visible(state.type_name):
+            return
+        proven = self._proven.setdefault(state.type_name, [])
+        if any(
+            positions <= state.positions and (state.knows_type or not knew_type)
+            for positions, knew_type in proven
+        ):
+            return
+        proven.append((state.positions, state.knows_type))
+        self._queue.append(state)
+
+    def _visit(self, state: _State) -> None:
+        reached = self.reach.from_positions(
+            state.type_name,
+            [(position, 0) for position in state.positions],
+            knows_type=state.knows_type,
+        )
+        for definition in self._supergraph.types[state.type_name].fields.values():
+            coordinate = f"{state.type_name}.{definition.name}"
+            if definition.is_inaccessible or coordinate in self.suspects:
+                continue
+            witness = state.witness.then(
+                Step(state.type_name, definition.name, state.needs_fragment)
+            )
+            options = self.reach.options(reached, definition.name)
+            if options:
+                self._follow(state, definition, options, witness)
+            else:
+                self._report(state, reached, definition.name, witness)
+
+    def _follow(
+        self, state: _State, definition: FieldDefinition, options: list[Option], witness: Witness
+    ) -> None:
+        self._note_shared(state, definition, options, witness)
+        is_mutation = state.type_name == self._supergraph.root_types.get("mutation")
+        graphs = {option.move.graph for option in options}
+        if is_mutation and len(graphs) > 1:
+            self._follow_one_of(definition, options, witness)
+        else:
+            for next_state in self._next_states(definition, options, witness):
+                self._enqueue(next_state)
+
+    def _next_states(
+        self, definition: FieldDefinition, options: Iterable[Option], witness: Witness
+    ) -> Iterable[_State]:
+        target = definition.type.name
+        for name in sorted(self._supergraph.possible_types.get(target, ())):
+            positions = frozenset(self.reach.arrivals(options, name))
+            if positions:
+                is_declared = name == target
+                yield _State(name, positions, is_declared, witness, needs_fragment=not is_declared)
+
+    def _follow_one_of(
+        self, definition: FieldDefinition, options: list[Option], witness: Witness
+    ) -> None:
+        """A mutation runs once, so one of the graphs that share it has to do alone."""
+        first: SatisfiabilityWalk | None = None
+        for option in options:
+            attempt = SatisfiabilityWalk(self.graph, self.reach, self.suspects)
+            for state in self._next_states(definition, [option], witness):
+                attempt._enqueue(state)
+            attempt._drain()
+            if not attempt.unreachable:
+                return
+            first = first or attempt
+        if first is not None:
+            self.unreachable += first.unreachable
+
+    def _note_shared(
+        self, state: _State, definition: FieldDefinition, options: list[Option], witness: Witness
+    ) -> None:
+        target = self._supergraph.types.get(definition.type.name)
+        if target is None or len(self._supergraph.possible_types.get(target.name, ())) < 2:
+            return
+        # Of graphs that have the field at hand, any may be asked; those further away only for want of one.
+        at_hand = [option for option in options if option.position in state.positions] or options
+        types = {
+            option.move.graph: frozenset(
+                name
+                for name in self._supergraph.possible_types[target.name]
+                if self.graph.arrive(option.move, name) is not None
+            )
+            for option in at_hand
+        }
+        if len(set(types.values())) > 1:
+            self.shared.append(SharedReturn(state.type_name, definition.name, witness, types))
+
+    def _report(self, state: _State, reached: Reached, field_name: str, witness: Witness) -> None:
+        obstacles = explain(self.reach, reached, field_name)
+        # Objects of unknown type are a risk of interface objects that other composers take as well.
+        if any(obstacle.reason is Reason.TYPE_UNKNOWN for obstacle in obstacles):
+            return
+        if any(self._is_suspect(state.type_name, obstacle) for obstacle in obstacles):
+            return
+        self.unreachable.append(
+            Unreachable(
+                state.type_name,
+                field_name,
+                witness,
+                frozenset(position.graph for position in state.positions),
+                obstacles,
+            )
+        )
+
+    def _is_suspect(self, type_name: str, obstacle: Obstacle) -> bool:
+        """Whether a key or requirement fails by a field that is at fault already."""
+        words = obstacle.field_set.replace("{", " ").replace("}", " ").split()
+        return any(f"{type_name}.{word}" in self.suspects for word in words)
