@@ -45,8 +45,7 @@ def _told(target: EntityTarget, number: int) -> set[str]:
     """Return the physical keys whose values can be read off a representation of one shape."""
     shape = target.shapes[number]
     told = {part.source for part in shape.fields if not part.shapes}
-    if shape.types is None:
-        told.add("__typename")  # the position allows but one type
-    elif len(shape.types) == 1 and shape.typename is not None and target.typename_key is not None:
+    # A representation may name an interface, and tells the runtime type only where it was chosen by it.
+    if shape.types == {shape.typename} and target.typename_key is not None:
         told.add(target.typename_key)
     return told
