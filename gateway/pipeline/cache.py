@@ -29,6 +29,10 @@ class LruCache(Generic[K, V]):
     def __len__(self) -> int:
         return len(self._entries)
 
+    def peek(self, key: K) -> bool:
+        """Whether ``key`` is kept, without counting as a use."""
+        return key in self._entries
+
     def get(self, key: K) -> V | None:
         """Return the value under ``key``, which counts as a use."""
         entry = self._entries.get(key)
