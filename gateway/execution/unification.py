@@ -46,6 +46,7 @@ def _told(target: EntityTarget, number: int) -> set[str]:
     shape = target.shapes[number]
     told = {part.source for part in shape.fields if not part.shapes}
     # A representation may name an interface, and tells the runtime type only where it was chosen by it.
-    if shape.types == {shape.typename} and target.typename_key is not None:
+    is_by_type = shape.types is not None and shape.typename in shape.types and len(shape.types) == 1
+    if is_by_type and target.typename_key is not None:
         told.add(target.typename_key)
     return told
