@@ -119,6 +119,5 @@ def _refuse(code: str, description: str, status: int = 400) -> Response:
 
 
 def describe(error: OAuth2Error) -> str:
-    """Return a protocol error in a sentence for the person who sees it."""
-    text = error.get_error_description() or str(error.error).replace("_", " ")
-    return str(text)
+    """Return a protocol error in words for the person who ended up on our page."""
+    return f"The app that sent you here asked for something that is not possible ({error.error})."

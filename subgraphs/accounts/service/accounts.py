@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from messaging import outbox
@@ -88,7 +89,7 @@ class AccountService:
         )
         account.put_roles(new.roles)
         self.session.add(account)
-        await self.session.flush()
+        await self._flush_new(account)
         cause = current_cause()
         outbox.record(
             self.session,
@@ -264,6 +265,15 @@ class AccountService:
                 locale=account.locale,
             ),
         )
+
+    async def _flush_new(self, account: Account) -> None:
+        try:
+            await self.session.flush()
+        except IntegrityError as error:
+            # Somebody else has taken the address since it was looked for; everything else is no refusal.
+            if "email_key" not in str(error.orig):
+                raise
+            raise EmailTaken(f"Another account has the e-mail {account.email}.") from error
 
     async def _enter_state(self, account: Account, *, reason: str) -> None:
         account.locked_until = None
