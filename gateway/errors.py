@@ -45,7 +45,8 @@ fields) are data.
     │           ├── AliasLimitExceeded         MAX_ALIASES_LIMIT
     │           ├── RootFieldLimitExceeded     MAX_ROOT_FIELDS_LIMIT
     │           ├── DirectiveLimitExceeded     MAX_DIRECTIVES_LIMIT
-    │           └── TokenLimitExceeded         MAX_TOKENS_LIMIT
+    │           ├── TokenLimitExceeded         MAX_TOKENS_LIMIT
+    │           └── PlanningLimitExceeded      MAX_PLANNING_STEPS_LIMIT
     └── InternalError                  INTERNAL_SERVER_ERROR; masked, logged with an error id
         ├── ConfigInvalid              CONFIG_INVALID
         ├── SubgraphSchemaUnavailable  SUBGRAPH_SCHEMA_UNAVAILABLE
@@ -344,6 +345,12 @@ class TokenLimitExceeded(LimitExceeded):
     """The document has too many lexical tokens."""
 
     code = "MAX_TOKENS_LIMIT"
+
+
+class PlanningLimitExceeded(LimitExceeded):
+    """Planning the operation would take too many steps."""
+
+    code = "MAX_PLANNING_STEPS_LIMIT"
 
 
 class InternalError(GatewayError):
