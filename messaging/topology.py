@@ -71,26 +71,11 @@ def durable_for(subscription: Subscription[Any], settings: MessagingSettings) ->
     )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Topology:
-    """What one subgraph needs to exist."""
-
-    streams: tuple[StreamSpec, ...]
-    durables: tuple[DurableSpec, ...]
-
-
-def build_topology(
-    domain: str, subscriptions: Iterable[Subscription[Any]], settings: MessagingSettings
-) -> Topology:
-    """Return the streams a domain writes to or reads from, and its durables.
-
-    Readers declare the streams they read too: whichever subgraph starts first, nothing has to wait for another.
-    """
-    wanted = tuple(subscriptions)
-    streams = {spec.name: spec for spec in (stream_for(each.fact, settings) for each in wanted)}
-    own = stream_for_domain(domain, settings)
-    streams.setdefault(own.name, own)
-    return Topology(
-        streams=tuple(streams[name] for name in sorted(streams)),
-        durables=tuple(durable_for(each, settings) for each in wanted),
-    )
+def readers_by_subject(
+    subscriptions: Iterable[Subscription[Any]],
+) -> dict[str, tuple[str, ...]]:
+    """Return who reads what, as declared: durable names in order, by subject."""
+    found: dict[str, tuple[str, ...]] = {}
+    for each in sorted(subscriptions, key=lambda subscription: subscription.name):
+        found[each.subject] = (*found.get(each.subject, ()), each.name)
+    return found

@@ -50,6 +50,8 @@ attach(Base.metadata)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CounterRaised(Event):
+    """A counter went up."""
+
     SUBJECT: ClassVar[str] = "counting.counter.raised.v1"
     AGGREGATE: ClassVar[str] = "counter_id"
 

@@ -9,11 +9,13 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from messaging import outbox
+from messaging import dead_letters, outbox
+from messaging.consumer import Policy
 from messaging.jetstream import JetStreamBroker, connected_broker
 from messaging.runtime import MessagingRuntime
-from shared.database import Database
+from shared.database import Database, open_database
 from tests.messaging.example import (
+    create_tables,
     eventually,
     eventually_seen,
     raise_counters,
@@ -21,6 +23,7 @@ from tests.messaging.example import (
     subscription,
 )
 from tests.support.nats import NatsServer
+from tests.support.postgres import PostgresCluster
 
 pytestmark = pytest.mark.integration
 
@@ -144,6 +147,45 @@ async def test_republishing_by_hand_repeats_nothing_for_readers(
         await eventually(lambda: _has_settled(broker, 7))
 
     assert await seen(sqlite_database) == [1, 2, 3, 4]
+
+
+async def test_a_database_that_goes_away_costs_no_message(
+    nats_server: NatsServer,
+    sqlite_database: Database,
+    postgres_cluster: PostgresCluster,
+    postgres_url: str,
+) -> None:
+    reading = open_database(postgres_url)
+    await create_tables(reading)
+    policy = Policy(backoff=(timedelta(milliseconds=50),), max_attempts=2)
+    reader = MessagingRuntime(
+        domain="reading",
+        database=reading,
+        settings=nats_server.settings(),
+        subscriptions=[subscription(policy=policy)],
+    )
+
+    async def is_tried_in_vain() -> bool:
+        async with connected_broker(
+            nats_server.settings(), name="test", within=timedelta(seconds=5)
+        ) as broker:
+            (durable,) = await broker.durables("CATTERY_COUNTING")
+            return durable.redelivered > 0
+
+    async with _producer(nats_server, sqlite_database), reader:
+        await raise_counters(sqlite_database, "a", 1)
+        await eventually_seen(reading, 1)
+        await asyncio.to_thread(postgres_cluster.stop)
+        try:
+            await raise_counters(sqlite_database, "a", 2)
+            await eventually(is_tried_in_vain)
+        finally:
+            await asyncio.to_thread(postgres_cluster.start)
+        await eventually_seen(reading, 1, 2)
+
+    async with reading.reading() as session:
+        assert await dead_letters.count(session) == 0
+    await reading.close()
 
 
 async def test_a_reader_killed_between_commit_and_acknowledgement_has_its_effect_once(
