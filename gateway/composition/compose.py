@@ -16,6 +16,7 @@ from .field_usage import find_field_usage
 from .merging.merge import merge_subgraphs
 from .rules import RULES
 from .satisfiability.check import check_satisfiability
+from .satisfiability.sound_part import sound_part
 from .subgraph_loader import load_subgraph
 from .subgraph_schema import SubgraphSchema
 from .supergraph_printer import print_supergraph
@@ -68,7 +69,10 @@ def _run(sources: Sequence[SubgraphSource], report: Report) -> str | None:
     for check in CHECKS:
         check(merged, report)
     sdl = print_supergraph(merged)
-    check_satisfiability(sdl, subgraphs, report)
+    provable = sound_part(merged, report.errors)
+    check_satisfiability(
+        sdl if provable is merged else print_supergraph(provable), subgraphs, report
+    )
     return sdl
 
 

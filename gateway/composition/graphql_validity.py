@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from graphql import (
@@ -20,9 +21,11 @@ from graphql import (
     SchemaDefinitionNode,
     SchemaExtensionNode,
     build_ast_schema,
+    specified_directives,
     validate_schema,
 )
 from graphql.language import (
+    DirectiveDefinitionNode,
     EnumTypeDefinitionNode,
     EnumTypeExtensionNode,
     InputObjectTypeDefinitionNode,
@@ -52,10 +55,22 @@ _DEFINITION_OF: dict[type[TypeExtensionNode], type[TypeDefinitionNode]] = {
 }
 
 
+@dataclass(frozen=True, slots=True)
+class Validity:
+    """What GraphQL says of a document."""
+
+    schema: GraphQLSchema | None
+    """The subgraph as a schema; ``None`` when the errors leave none."""
+
+    errors: tuple[GraphQLError, ...] = ()
+    unknown_directives: frozenset[str] = frozenset()
+    """Directives that are used and not in scope: among the errors, but the rest can be looked at without them."""
+
+
 def check_graphql(
     definitions: Sequence[DefinitionNode], names: LocalNames, query_root: str
-) -> tuple[GraphQLSchema | None, list[GraphQLError]]:
-    """Return the subgraph as a schema, or what is wrong with it.
+) -> Validity:
+    """Validate a subgraph's own definitions together with the machinery.
 
     The schema has a ``_service`` field even if the document has not, since every subgraph answers it: a document
     without queries of its own is fine.
@@ -67,17 +82,26 @@ def check_graphql(
             *machinery_definitions(names),
         )
     )
-    errors = [e for e in validate_sdl(document) if not _is_about(e, names.ignored)]
-    if errors:
-        return None, errors
+    defined = {d.name.value for d in document.definitions if isinstance(d, DirectiveDefinitionNode)}
+    in_scope = defined | {directive.name for directive in specified_directives}
+    about_unknown: list[GraphQLError] = []
+    others: list[GraphQLError] = []
+    for error in validate_sdl(document):
+        is_unknown = _directive(error) not in (None, *in_scope)
+        (about_unknown if is_unknown else others).append(error)
+    reported = [e for e in about_unknown if _directive(e) not in names.ignored]
+    unknown = frozenset(name for e in about_unknown if (name := _directive(e)) is not None)
+    if others:
+        return Validity(None, (*reported, *others), unknown)
     schema = build_ast_schema(document, assume_valid_sdl=True)
-    errors = validate_schema(schema)
-    return (None, errors) if errors else (schema, [])
+    problems = validate_schema(schema)
+    return Validity(None if problems else schema, (*reported, *problems), unknown)
 
 
-def _is_about(error: GraphQLError, ignored: frozenset[str]) -> bool:
+def _directive(error: GraphQLError) -> str | None:
+    """Return the directive whose use an error is about, if it is about one."""
     node = error.nodes[0] if error.nodes else None
-    return isinstance(node, DirectiveNode) and node.name.value in ignored
+    return node.name.value if isinstance(node, DirectiveNode) else None
 
 
 def _with_bases(definitions: Sequence[DefinitionNode]) -> list[DefinitionNode]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 from graphql import (
     DefinitionNode,
@@ -34,7 +35,7 @@ _FIELD_SET_DIRECTIVES = frozenset({"key", "requires", "provides"})
 def load_subgraph(name: str, url: str, sdl: str, report: Report) -> SubgraphSchema | None:
     """Return the subgraph's schema, or ``None`` when its SDL is not valid GraphQL (reported).
 
-    Faults of single links and imports are reported, and the schema is returned all the same.
+    Faults of single links, imports and directives are reported, and the schema is returned all the same.
     """
     document = _parse(name, sdl, report)
     if document is None:
@@ -48,12 +49,27 @@ def load_subgraph(name: str, url: str, sdl: str, report: Report) -> SubgraphSche
     definitions = strip_machinery(name, document.definitions, names, query_root, report)
     if not _check_root_names(name, definitions, renames, report):
         return None
-    schema, errors = check_graphql(definitions, names, query_root)
-    if schema is None:
-        _report_invalid(name, errors, names, report)
+    validity = check_graphql(definitions, names, query_root)
+    _report_invalid(name, validity.errors, names, report)
+    if validity.schema is None:
         return None
+    names = _assume(names, validity.unknown_directives)
     subgraph = SubgraphBuilder(name, url, names, renames).build(definitions)
-    return subgraph if _check_constants(subgraph, schema, report) else None
+    return subgraph if _check_constants(subgraph, validity.schema, report) else None
+
+
+def _assume(names: LocalNames, unknown: frozenset[str]) -> LocalNames:
+    """Take directives that are not in scope for what they look like, so that the rest can be checked.
+
+    Whoever forgot to import ``@shareable`` means it all the same, and would not be helped by hearing of fields that
+    are not shareable. Anything else is left out.
+    """
+    meant = {name: name for name in unknown if name in DIRECTIVES}
+    return replace(
+        names,
+        directives={**names.directives, **meant},
+        ignored=names.ignored | unknown - meant.keys(),
+    )
 
 
 def _parse(name: str, sdl: str, report: Report) -> DocumentNode | None:

@@ -1,36 +1,82 @@
-"""Whoever implements an interface in one subgraph has the fields that other subgraphs give it."""
+"""Whoever implements an interface in one subgraph conforms to what all subgraphs together make of it.
+
+Spec: GraphQL, IsValidImplementation.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from gateway.composition.errors import CompositionCode, Report
-from gateway.composition.supergraph_model import MergedSchema
+from gateway.composition.supergraph_model import MergedField, MergedSchema, MergedType
+from gateway.composition.type_refs import NonNull, is_subtype
 
 
 def check_interface_fields(schema: MergedSchema, report: Report) -> None:
-    """Report implementations that lack a field of the merged interface."""
+    """Report implementations that lack a field of the merged interface, or have it in another shape."""
     for type_ in schema.types.values():
         for name in type_.interfaces:
             interface = schema.types.get(name)
             if interface is None:
                 continue
-            for field in interface.fields:
-                if field in type_.fields:
+            for field in interface.fields.values():
+                own = type_.fields.get(field.name)
+                if own is None:
+                    _report_missing(schema, type_, interface, field.name, report)
                     continue
-                having = [schema.graphs[g].name for g in _graphs_of_field(schema, name, field)]
-                graphs = [schema.graphs[g].name for g, i in type_.implements if i == name]
-                report.error(
-                    CompositionCode.INTERFACE_FIELD_NO_IMPLEM,
-                    f'"{type_.name}" implements "{name}" in {_listed(graphs)}, but has no field'
-                    f' "{field}", which the interface has in {_listed(having)}.',
-                    coordinate=f"{type_.name}.{field}",
-                )
+                for problem in _differences(schema, interface, field, own):
+                    coordinate = f"{type_.name}.{field.name}"
+                    report.error(
+                        CompositionCode.INVALID_GRAPHQL,
+                        f'"{coordinate}", once merged, does not implement'
+                        f' "{name}.{field.name}": {problem}',
+                        coordinate=coordinate,
+                    )
 
 
-def _graphs_of_field(schema: MergedSchema, type_name: str, field: str) -> list[int]:
-    type_ = schema.types[type_name]
-    joins = type_.fields[field].joins
-    graphs = [join.graph for join in joins if join.graph is not None]
-    return graphs or list(dict.fromkeys(join.graph for join in type_.joins))
+def _report_missing(
+    schema: MergedSchema, type_: MergedType, interface: MergedType, field: str, report: Report
+) -> None:
+    having = [schema.graphs[g].name for g in _graphs_of_field(interface, field)]
+    graphs = [schema.graphs[g].name for g, i in type_.implements if i == interface.name]
+    report.error(
+        CompositionCode.INTERFACE_FIELD_NO_IMPLEM,
+        f'"{type_.name}" implements "{interface.name}" in {_listed(graphs)}, but has no field'
+        f' "{field}", which the interface has in {_listed(having)}.',
+        coordinate=f"{type_.name}.{field}",
+    )
+
+
+def _differences(
+    schema: MergedSchema, interface: MergedType, field: MergedField, own: MergedField
+) -> Iterator[str]:
+    def is_named_subtype(name: str, of: str) -> bool:
+        type_ = schema.types.get(name)
+        parent = schema.types.get(of)
+        return (type_ is not None and of in type_.interfaces) or (
+            parent is not None and name in parent.member_names
+        )
+
+    if not is_subtype(own.type, field.type, is_named_subtype):
+        yield f"its type is {own.type}, which is no {field.type}."
+    for argument in field.arguments.values():
+        found = own.arguments.get(argument.name)
+        if found is None:
+            yield f'it has no argument "{argument.name}".'
+        elif found.type != argument.type:
+            yield (
+                f'its argument "{argument.name}" is of type {found.type}, not {argument.type}'
+                f' as in "{interface.name}".'
+            )
+    for argument in own.arguments.values():
+        is_required = isinstance(argument.type, NonNull) and argument.default is None
+        if is_required and argument.name not in field.arguments:
+            yield f'it requires the argument "{argument.name}", which the interface does not have.'
+
+
+def _graphs_of_field(interface: MergedType, field: str) -> list[int]:
+    graphs = [j.graph for j in interface.fields[field].joins if j.graph is not None]
+    return graphs or list(dict.fromkeys(join.graph for join in interface.joins))
 
 
 def _listed(names: list[str]) -> str:
