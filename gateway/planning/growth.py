@@ -40,15 +40,15 @@ class Growth:
         graph: QueryGraph,
         reach: Reach,
         builder: ScopeBuilder,
-        root: Scope,
         root_graphs: frozenset[int] | None = None,
+        root_demands: Sequence[Demand] | None = None,
         bans: frozenset[Ban] = frozenset(),
     ) -> None:
         self._graph = graph
         self._reach = reach
         self._builder = builder
-        self._root = root
         self._root_graphs = root_graphs
+        self._root_demands = root_demands
         self._bans = bans
         self._banned_scopes = {ban.scope for ban in bans}
         self._version = 0
@@ -89,16 +89,21 @@ class Growth:
 
     def _by_urgency(self, scopes: Sequence[Scope]) -> list[Demand]:
         """Leaves that have to be met, those with the fewest graphs to choose from first."""
-        ranked = []
+        ranked: list[tuple[int, int, int, Demand]] = []
         for scope in scopes:
             for plan_class in scope.all_classes():
-                for demand in plan_class.demands:
+                for demand in self._demands_of(plan_class):
                     if demand.child is None and self._is_certain(demand):
                         options = self._reach.options(plan_class.reached, demand.name)
                         graphs = len({option.position.graph for option in options})
                         ranked.append((graphs, scope.depth, len(ranked), demand))
         ranked.sort(key=lambda item: item[:3])
         return [demand for *_, demand in ranked]
+
+    def _demands_of(self, plan_class: PlanClass) -> Sequence[Demand]:
+        if plan_class.scope.is_root and self._root_demands is not None:
+            return self._root_demands
+        return plan_class.demands
 
     def _is_certain(self, demand: Demand) -> bool:
         """Whether a demand has to be met whichever carriers are chosen, here and above."""
@@ -116,7 +121,7 @@ class Growth:
         """Meet what is wanted of types that only some carriers return, for the carriers there are."""
         for scope in scopes:
             for plan_class in scope.all_classes():
-                for demand in plan_class.demands:
+                for demand in self._demands_of(plan_class):
                     is_open = demand.child is None and demand not in self.providers
                     if is_open and self._is_present(plan_class):
                         self._meet(demand)

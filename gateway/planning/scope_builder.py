@@ -72,16 +72,13 @@ class ScopeBuilder:
 
     def _new_scope(self, parent: Demand, options: Sequence[Option]) -> Scope:
         declared = parent.type.name
-        definition = self._types[declared]
         home = parent.home.scope
         return Scope(
             number=self._next(),
             declared=declared,
             parents=[parent],
             depth=home.depth + 1,
-            keys=home.keys.below(parent.key, is_exclusive=not definition.interface_object_graphs)
-            if parent.key
-            else ResponseKeys(),
+            keys=self.keys_below(parent) if parent.key else ResponseKeys(),
             carriers=tuple(options),
             carrier_moves=frozenset(move_key(option.move) for option in options),
         )
@@ -236,10 +233,10 @@ class ScopeBuilder:
         return bool(self._reach.options(whole.reached, group[0].name))
 
     def _client_demand(self, home: PlanClass, group: Sequence[Selection]) -> Demand:
-        self._reach.budget.spend()
         first = group[0]
         demand = Demand(
             home=home,
+            order=self._next(),
             name=first.name,
             arguments=first.arguments,
             variables=first.variables,
@@ -257,9 +254,9 @@ class ScopeBuilder:
 
     def hidden_demand(self, home: PlanClass, selection: Selection) -> Demand:
         """A demand for a field that only the plan needs; its key is claimed later."""
-        self._reach.budget.spend()
         return Demand(
             home=home,
+            order=self._next(),
             name=selection.name,
             arguments=selection.arguments,
             variables=selection.variables,
@@ -276,6 +273,13 @@ class ScopeBuilder:
             (demand.name, demand.arguments),
             lambda: self._shapes(demand),
             may_share=demand.shares_key,
+        )
+
+    def keys_below(self, parent: Demand) -> ResponseKeys:
+        """The keys of the position under a composite field."""
+        definition = self._types[parent.type.name]
+        return parent.home.scope.keys.below(
+            parent.key, is_exclusive=not definition.interface_object_graphs
         )
 
     def _shapes(self, demand: Demand) -> Shapes:

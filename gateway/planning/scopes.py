@@ -38,6 +38,9 @@ class Demand:
     type: TypeRef
     """Its type in the supergraph."""
 
+    order: int
+    """Its place among all demands: the client's order, hidden ones after it."""
+
     response_key: str | None
     """The client's name for it; ``None`` for what only the plan needs."""
 

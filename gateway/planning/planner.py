@@ -1,0 +1,139 @@
+"""Plans an operation: scopes → growth and search → passes → text, representations and projection."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from graphql import OperationType
+
+from gateway.errors import PlanningError, PlanningLimitExceeded
+from gateway.operations.normalize import NormalizedOperation
+from gateway.query_graph.budget import Budget, BudgetSpent
+from gateway.query_graph.graph import QueryGraph, query_graph_of
+from gateway.query_graph.reach import Reach
+from gateway.query_plan.nodes import Fetch, OperationKind, QueryPlan
+from gateway.supergraph.model import Supergraph
+
+from .plan_writer import PlanWriter
+from .projection import ProjectionBuilder
+from .scope_builder import ScopeBuilder
+from .scopes import Scope
+from .search import Grown, RootLimits, Search
+
+MAX_STEPS = 200_000
+"""How many steps planning may take: scopes, demands, frames, keys looked at."""
+
+
+def plan_operation(
+    supergraph: Supergraph,
+    operation: NormalizedOperation,
+    *,
+    override_labels: frozenset[str] = frozenset(),
+    max_steps: int = MAX_STEPS,
+) -> QueryPlan:
+    """Plan an operation.
+
+    ``override_labels`` are the labels of progressive overrides that are active.
+
+    Raises:
+        PlanningError: some field can be had from no subgraph at its place.
+        PlanningLimitExceeded: it would take more than ``max_steps`` steps, or is nested too deeply.
+    """
+    budget = Budget(max_steps)
+    try:
+        return _Planner(supergraph, operation, override_labels, budget).plan()
+    except BudgetSpent as error:
+        raise PlanningLimitExceeded("The operation is too large to be planned.") from error
+    except RecursionError as error:
+        raise PlanningLimitExceeded("The operation is nested too deeply to be planned.") from error
+
+
+class _Planner:
+    """Plans one operation, once."""
+
+    def __init__(
+        self,
+        supergraph: Supergraph,
+        operation: NormalizedOperation,
+        override_labels: frozenset[str],
+        budget: Budget,
+    ) -> None:
+        self._supergraph = supergraph
+        self._operation = operation
+        self._graph: QueryGraph = query_graph_of(
+            supergraph, override_labels & supergraph.override_labels
+        )
+        self._reach = Reach(self._graph, budget)
+        self._builder = ScopeBuilder(self._graph, self._reach)
+        self._kind = OperationKind(operation.kind.value)
+
+    def plan(self) -> QueryPlan:
+        root = self._builder.build_root(self._operation.root_type, self._operation.selections)
+        if self._operation.kind is OperationType.QUERY:
+            parts = [self._search(_scopes_below(root)).best()]
+        else:
+            parts = list(self._plan_in_series(root))
+        return QueryPlan(
+            kind=self._kind,
+            fetches=tuple(self._write(parts)),
+            projection=ProjectionBuilder(self._supergraph).build(root),
+            introspection=self._operation.introspection,
+        )
+
+    def _search(self, scopes: Sequence[Scope]) -> Search:
+        return Search(
+            graph=self._graph,
+            reach=self._reach,
+            builder=self._builder,
+            scopes=scopes,
+        )
+
+    def _plan_in_series(self, root: Scope) -> Iterator[Grown]:
+        """One plan for each root field, each with one graph to ask: no field is ever run twice."""
+        for part, demand in enumerate(root.classes[0].demands):
+            scopes = [root, *_scopes_below(demand.child)]
+            search = self._search(scopes)
+            options = self._reach.options(root.classes[0].reached, demand.name)
+            plans: list[Grown] = []
+            problem: PlanningError | None = None
+            for graph in sorted({option.position.graph for option in options}):
+                try:
+                    plans.append(search.best(RootLimits(frozenset({graph}), (demand,), part)))
+                except PlanningError as error:
+                    problem = error
+            if not plans:
+                raise problem or PlanningError(f"No subgraph can answer {demand.name}.")
+            yield min(plans, key=lambda plan: plan.cost)
+
+    def _write(self, parts: Sequence[Grown]) -> list[Fetch]:
+        writer = PlanWriter(self._supergraph, self._operation, self._kind)
+        for part in parts:
+            _claim_hidden_keys(self._builder, part)
+        return writer.write(parts)
+
+
+def _claim_hidden_keys(builder: ScopeBuilder, part: Grown) -> None:
+    """Give hidden demands their keys; clients' keys are all given away before."""
+    for demand in part.growth.hidden_demands:
+        demand.key = builder.claim_key(demand)
+        if demand.child is not None:
+            demand.child.keys = builder.keys_below(demand)
+
+
+def _scopes_below(scope: Scope | None) -> list[Scope]:
+    """A scope and all below it, each once and after those above it."""
+    found: dict[Scope, None] = {}
+    pending = [scope] if scope is not None else []
+    while pending:
+        at = pending.pop()
+        if at not in found:
+            found[at] = None
+            pending += reversed(
+                [
+                    demand.child
+                    for plan_class in at.all_classes()
+                    for demand in plan_class.demands
+                    if demand.child is not None
+                ]
+            )
+    return sorted(found, key=lambda each: each.depth)

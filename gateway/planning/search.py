@@ -1,0 +1,115 @@
+"""Looks for a better plan than the first: grows again without one of the choices that had alternatives.
+
+Growth is greedy, and two ways may cost the same until what hangs on them is known. Plans compare by
+requests, then by how early their leaves arrive, then by entity calls, then by size.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from gateway.errors import PlanningError
+from gateway.query_graph.graph import QueryGraph
+from gateway.query_graph.reach import Reach
+
+from .fetch_graph import FetchGraph
+from .growth import Ban, Growth
+from .passes import PASSES
+from .scope_builder import ScopeBuilder
+from .scopes import Demand, Scope
+
+MAX_REGROWTHS = 16
+"""How often a plan may be grown again."""
+
+Cost = tuple[int, int, int, int, int]
+
+
+@dataclass(frozen=True, slots=True)
+class RootLimits:
+    """What part of an operation to plan."""
+
+    graphs: frozenset[int] | None = None
+    """The graphs that may be asked at the root; ``None`` for all."""
+
+    demands: tuple[Demand, ...] | None = None
+    """The root fields; ``None`` for all."""
+
+    part: int = 0
+
+
+NO_LIMITS = RootLimits()
+
+
+@dataclass(frozen=True, slots=True)
+class Grown:
+    """A plan as frames and requests."""
+
+    growth: Growth
+    fetches: FetchGraph
+    cost: Cost
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Search:
+    """What is planned, and with what."""
+
+    graph: QueryGraph
+    reach: Reach
+    builder: ScopeBuilder
+    scopes: Sequence[Scope]
+
+    def best(self, limits: RootLimits = NO_LIMITS) -> Grown:
+        """The best plan found.
+
+        Raises:
+            PlanningError: there is no plan.
+        """
+        best = self._grow(limits, frozenset())
+        tried: set[Ban] = set()
+        bans: frozenset[Ban] = frozenset()
+        regrowths = 0
+        while best.cost[0] > 1:
+            ban = next((each for each in best.growth.choices if each not in tried), None)
+            if ban is None or regrowths == MAX_REGROWTHS:
+                break
+            tried.add(ban)
+            regrowths += 1
+            try:
+                other = self._grow(limits, bans | {ban})
+            except PlanningError:
+                continue
+            if other.cost < best.cost:
+                best, bans = other, bans | {ban}
+        return best
+
+    def _grow(self, limits: RootLimits, bans: frozenset[Ban]) -> Grown:
+        growth = Growth(
+            graph=self.graph,
+            reach=self.reach,
+            builder=self.builder,
+            root_graphs=limits.graphs,
+            root_demands=limits.demands,
+            bans=bans,
+        )
+        growth.grow(self.scopes)
+        fetches = FetchGraph(growth.frames, limits.part)
+        for run in PASSES:
+            run(fetches)
+        return Grown(growth, fetches, _cost(growth, fetches))
+
+
+def _cost(growth: Growth, fetches: FetchGraph) -> Cost:
+    leaf_waves = sum(
+        max(fetches.wave(node) for node in fetches.nodes_of(frame))
+        for demand, frame in growth.providers.items()
+        if demand.response_key is not None
+    )
+    calls = [call for node in fetches.nodes for call in node.calls]
+    return (
+        len(fetches.nodes),
+        leaf_waves,
+        sum(len(frame.positions) for call in calls for frame in call.frames),
+        sum(len(demands) for frame in growth.frames for demands in frame.fields.values()),
+        sum(node.graph for node in fetches.nodes),
+    )
