@@ -59,8 +59,9 @@ class OperationWriter:
         for frame in call.frames:
             for condition, entries in self._entity_fragments(frame):
                 parts.setdefault(condition, {}).update(dict.fromkeys(entries))
+        # Sorted, so that the same fields asked for at several scopes make one call.
         fragments = (
-            f"... on {condition}{{{' '.join(entries or ('__typename',))}}}"
+            f"... on {condition}{{{' '.join(sorted(entries) or ('__typename',))}}}"
             for condition, entries in parts.items()
         )
         return f"{{{' '.join(fragments)}}}"

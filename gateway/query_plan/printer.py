@@ -1,0 +1,207 @@
+"""Writes a plan for people: the tree of Sequence, Parallel, Flatten and Fetch, as text or as JSON.
+
+The tree is a view: the executor follows ``depends_on``, which may start a fetch before all of the stage
+above it is done.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from graphql import parse, print_ast
+
+from .nodes import (
+    EntityGroup,
+    EntityTarget,
+    Fetch,
+    OnTypes,
+    OperationKind,
+    PathSegment,
+    QueryPlan,
+    RepresentationField,
+    RepresentationShape,
+)
+
+_INDENT = "  "
+
+
+def print_plan(plan: QueryPlan) -> str:
+    """Write a plan as an indented tree; an empty plan is one line."""
+    stages = _stages(plan)
+    name = "QueryPlan" if plan.kind is OperationKind.QUERY else f"QueryPlan({plan.kind.value})"
+    if not stages:
+        return f"{name} {{}}\n"
+    lines = [f"{name} {{", *_indent(_sequence(stages)), "}"]
+    return "\n".join(lines) + "\n"
+
+
+def plan_to_json(plan: QueryPlan) -> dict[str, object]:
+    """Write a plan as JSON values: ``{"kind": "QueryPlan", "node": …}``, ``node`` null when empty."""
+    stages = [_parallel_json(stage) for stage in _stages(plan)]
+    node: dict[str, object] | None = None
+    if len(stages) == 1:
+        node = stages[0]
+    elif stages:
+        node = {"kind": "Sequence", "nodes": stages}
+    return {
+        "kind": "QueryPlan",
+        "operationKind": plan.kind.value,
+        "node": node,
+        "introspection": plan.introspection,
+    }
+
+
+def _stages(plan: QueryPlan) -> list[list[Fetch]]:
+    """Fetches by how many others have to come before them, one after the other."""
+    depths: dict[int, int] = {}
+    stages: list[list[Fetch]] = []
+    for fetch in plan.fetches:
+        depth = 1 + max((depths[number] for number in fetch.depends_on), default=-1)
+        depths[fetch.id] = depth
+        if depth == len(stages):
+            stages.append([])
+        stages[depth].append(fetch)
+    return stages
+
+
+# Text
+
+
+def _sequence(stages: list[list[Fetch]]) -> Iterator[str]:
+    if len(stages) == 1:
+        yield from _parallel(stages[0])
+        return
+    yield "Sequence {"
+    for stage in stages:
+        yield from _indent(_parallel(stage))
+    yield "}"
+
+
+def _parallel(stage: list[Fetch]) -> Iterator[str]:
+    if len(stage) == 1:
+        yield from _fetch(stage[0])
+        return
+    yield "Parallel {"
+    for fetch in stage:
+        yield from _indent(_fetch(fetch))
+    yield "}"
+
+
+def _fetch(fetch: Fetch) -> Iterator[str]:
+    targets = [(group, target) for group in fetch.entities for target in group.targets]
+    is_batch = len(fetch.entities) > 1
+    if fetch.path:
+        yield f'Flatten(path: "{_path(fetch.path)}") {{'
+        yield from _indent(_body(fetch, ()))
+        yield "}"
+    elif len(targets) == 1:
+        yield f'Flatten(path: "{_path(targets[0][1].path)}") {{'
+        yield from _indent(_body(fetch, _representations(targets[0][1])))
+        yield "}"
+    else:
+        yield from _body(fetch, _batch(targets, is_batch=is_batch))
+
+
+def _batch(targets: list[tuple[EntityGroup, EntityTarget]], *, is_batch: bool) -> Iterator[str]:
+    for group, target in targets:
+        alias = f"{group.alias}: " if is_batch else ""
+        yield f'{alias}Flatten(path: "{_path(target.path)}") {{'
+        yield from _indent(_representations(target))
+        yield "}"
+
+
+def _body(fetch: Fetch, inputs: Iterable[str]) -> Iterator[str]:
+    yield f'Fetch(subgraph: "{fetch.subgraph}") {{'
+    inputs = list(inputs)
+    if inputs:
+        yield from _indent(inputs)
+        yield f"{_INDENT}=>"
+    yield from _indent(print_ast(parse(fetch.operation)).splitlines())
+    yield "}"
+
+
+def _representations(target: EntityTarget) -> Iterator[str]:
+    for shape in target.shapes:
+        yield _shape(shape)
+
+
+def _shape(shape: RepresentationShape) -> str:
+    parts = [] if shape.typename is None else [f"__typename: {shape.typename}"]
+    parts += [_representation_field(field) for field in shape.fields]
+    text = f"{{ {', '.join(parts)} }}" if parts else "{}"
+    if shape.types is None or shape.types == {shape.typename}:
+        return text
+    return f"{'|'.join(sorted(shape.types))} {text}"
+
+
+def _representation_field(field: RepresentationField) -> str:
+    text = field.name if field.source == field.name else f"{field.name}: {field.source}"
+    if field.shapes:
+        text += f" {' | '.join(_shape(shape) for shape in field.shapes)}"
+    return text if field.is_key else f"{text}?"
+
+
+def _path(path: Iterable[PathSegment]) -> str:
+    return ".".join(_segment(segment) for segment in path)
+
+
+def _segment(segment: PathSegment) -> str:
+    if isinstance(segment, OnTypes):
+        return f"|[{'|'.join(sorted(segment.types))}]"
+    return segment
+
+
+def _indent(lines: Iterable[str]) -> Iterator[str]:
+    return (_INDENT + line for line in lines)
+
+
+# JSON
+
+
+def _parallel_json(stage: list[Fetch]) -> dict[str, object]:
+    nodes = [_fetch_json(fetch) for fetch in stage]
+    return nodes[0] if len(nodes) == 1 else {"kind": "Parallel", "nodes": nodes}
+
+
+def _fetch_json(fetch: Fetch) -> dict[str, object]:
+    return {
+        "kind": "Fetch",
+        "id": fetch.id,
+        "subgraph": fetch.subgraph,
+        "operationKind": fetch.kind.value,
+        "operation": fetch.operation,
+        "variables": list(fetch.variables),
+        "dependsOn": list(fetch.depends_on),
+        "path": [_segment(segment) for segment in fetch.path],
+        "entities": [
+            {
+                "alias": group.alias,
+                "variable": group.variable,
+                "targets": [_target_json(target) for target in group.targets],
+            }
+            for group in fetch.entities
+        ],
+    }
+
+
+def _target_json(target: EntityTarget) -> dict[str, object]:
+    return {
+        "path": [_segment(segment) for segment in target.path],
+        "representations": [_shape_json(shape) for shape in target.shapes],
+    }
+
+
+def _shape_json(shape: RepresentationShape) -> dict[str, object]:
+    return {
+        "types": None if shape.types is None else sorted(shape.types),
+        "typename": shape.typename,
+        "fields": [
+            {
+                "name": field.name,
+                "source": field.source,
+                "isKey": field.is_key,
+                "shapes": [_shape_json(each) for each in field.shapes],
+            }
+            for field in shape.fields
+        ],
+    }
