@@ -134,7 +134,9 @@ class OperationWriter:
     ) -> list[_Entry]:
         """What is selected on every type the graph knows here, and can be on the interface."""
         local = self._supergraph.types[frame.local_type]
-        if local.kind is not TypeKind.INTERFACE or by_type.keys() != self._local_types(frame):
+        if not by_type or by_type.keys() != self._local_types(frame):
+            return []
+        if local.kind is not TypeKind.INTERFACE:
             return []
         is_declared = frame.local_type == frame.scope.declared
         first, *others = by_type.values()
