@@ -24,6 +24,8 @@ class Timer:
     name: str
     every: timedelta
     run: Callable[[], Awaitable[object]]
+    wake: asyncio.Event | None = None
+    """Set by whoever knows that there is work now, instead of waiting for the next run."""
 
 
 @asynccontextmanager
@@ -41,12 +43,24 @@ async def running_timers(timers: Sequence[Timer]) -> AsyncIterator[None]:
 
 async def _repeat(timer: Timer, stop: asyncio.Event) -> None:
     while not stop.is_set():
+        if timer.wake is not None:
+            # Before the run: what is set while it goes on asks for another one.
+            timer.wake.clear()
         try:
             await timer.run()
         except Exception:  # noqa: BLE001  a failed run must not end the ones after it
             _log.exception("timer failed", timer=timer.name)
-        try:
-            async with asyncio.timeout(timer.every.total_seconds()):
-                await stop.wait()
-        except TimeoutError:
-            continue
+        await _rest(timer, stop)
+
+
+async def _rest(timer: Timer, stop: asyncio.Event) -> None:
+    """Return when the interval is over, the timer is woken, or it is to stop."""
+    signals = [stop] if timer.wake is None else [stop, timer.wake]
+    waiting = [asyncio.create_task(signal.wait()) for signal in signals]
+    try:
+        await asyncio.wait(
+            waiting, timeout=timer.every.total_seconds(), return_when=asyncio.FIRST_COMPLETED
+        )
+    finally:
+        for task in waiting:
+            task.cancel()

@@ -37,3 +37,23 @@ async def test_a_run_under_way_is_finished_first() -> None:
         await started.wait()
 
     assert finished
+
+
+async def test_a_woken_timer_does_not_wait_for_its_interval() -> None:
+    runs = 0
+    twice, wake = asyncio.Event(), asyncio.Event()
+
+    async def run() -> None:
+        nonlocal runs
+        runs += 1
+        if runs == 1:
+            # While a run goes on: what is asked for now is not lost.
+            wake.set()
+        if runs == 2:
+            twice.set()
+
+    async with running_timers([Timer("test", timedelta(hours=1), run, wake)]):
+        async with asyncio.timeout(10):
+            await twice.wait()
+
+    assert runs == 2

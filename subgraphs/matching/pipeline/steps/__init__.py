@@ -1,0 +1,1 @@
+"""The steps, one a file. A step is a frozen dataclass of its configuration that maps candidates to candidates."""
