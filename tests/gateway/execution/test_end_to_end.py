@@ -90,7 +90,7 @@ ITEMS: dict[str, dict[str, Any]] = {
     },
     "f1": {"__typename": "Film", "id": "f1", "name": "More cats", "minutes": 90},
 }
-REVIEWED = {
+REVIEWED: dict[str, list[tuple[str, str, tuple[str, int] | None]]] = {
     "b1": [("good", "b1", ("a2", 2)), ("long", "f1", None)],
     "f1": [("wet", "b2", ("a1", 1))],
 }
