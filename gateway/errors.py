@@ -27,6 +27,7 @@ fields) are data.
     │   │   │   ├── TokenMissing               401 MISSING_TOKEN
     │   │   │   ├── TokenMalformed             401 MALFORMED_TOKEN
     │   │   │   └── TokenExpired               401 TOKEN_EXPIRED
+    │   │   ├── UpstreamAway               502 UPSTREAM_UNAVAILABLE
     │   │   ├── NotReady                   503 NOT_READY
     │   │   ├── KeysUnavailable            503 SIGNING_KEYS_UNAVAILABLE
     │   │   ├── Overloaded                 503 OVERLOADED
@@ -220,6 +221,13 @@ class TokenExpired(Unauthenticated):
     """The token was good once."""
 
     code = "TOKEN_EXPIRED"
+
+
+class UpstreamAway(RequestRefused):
+    """The service to which this path is handed through does not answer."""
+
+    code = "UPSTREAM_UNAVAILABLE"
+    status = 502
 
 
 class NotReady(RequestRefused):

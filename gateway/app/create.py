@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import asyncio
 import sys
-from collections.abc import AsyncIterator
+import time
+from collections.abc import AsyncIterator, Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import timedelta
@@ -33,10 +34,12 @@ from gateway.security.signing_keys import HttpKeyFetcher, SigningKeys
 from gateway.server.graphql_http import GraphQLEndpoint, Observers
 from gateway.server.health import Health
 from gateway.server.metrics_page import MetricsPage
+from gateway.server.passthrough import METHODS, Passthrough
 from gateway.server.refusals import answer_http_exception, answer_mishap
 from gateway.server.serving import Serving
 from gateway.telemetry.metrics import Metrics
 from gateway.telemetry.request_log import RequestLog
+from shared.clock import VirtualClock
 from shared.local_apps import open_http_client
 from shared.logging import get_logger
 
@@ -66,6 +69,7 @@ def create_app(config: GatewayConfig, *, metrics_folder: Path | None = None) -> 
     metrics = Metrics(shared_folder=metrics_folder)
     hosted = _load_hosted_apps(config)
     keys, authenticator = _build_authentication(config)
+    passthroughs = _build_passthroughs(config)
     observers = Observers(metrics=metrics, log=_build_request_log(config))
     health = Health(serving)
     routes = [
@@ -75,7 +79,12 @@ def create_app(config: GatewayConfig, *, metrics_folder: Path | None = None) -> 
     ]
     if config.telemetry.metrics:
         routes.append(Route("/metrics", MetricsPage(metrics).show))
-    life = _Life(config, serving, metrics, hosted, keys)
+    routes.extend(
+        Route(path, passthrough.answer, methods=METHODS)
+        for passthrough in passthroughs
+        for path in (passthrough.prefix, passthrough.prefix + "/{rest:path}")
+    )
+    life = _Life(config, serving, metrics, hosted, keys=keys, passthroughs=passthroughs)
     app = Starlette(
         routes=routes,
         middleware=build_cors(config.cors),
@@ -97,19 +106,24 @@ class _Life:
         serving: Serving,
         metrics: Metrics,
         hosted: dict[str, HostedApp],
+        *,
         keys: SigningKeys | None,
+        passthroughs: list[Passthrough],
     ) -> None:
         self._config = config
         self._serving = serving
         self._metrics = metrics
         self._hosted = hosted
         self._keys = keys
+        self._passthroughs = passthroughs
 
     @asynccontextmanager
     async def run(self, _app: Starlette) -> AsyncIterator[None]:
         async with AsyncExitStack() as stack:
             if self._keys is not None:
                 stack.push_async_callback(self._keys.close)
+            for passthrough in self._passthroughs:
+                stack.push_async_callback(passthrough.close)
             for app in self._hosted.values():
                 stack.push_async_callback(app.stop)
             connections = Connections(self._config, self._hosted)
@@ -119,7 +133,7 @@ class _Life:
             loading = asyncio.create_task(self._load(connections, planner_thread))
             stack.push_async_callback(_cancel, loading)
             await asyncio.wait({loading}, timeout=_FIRST_WAIT_SECONDS)
-            if self._serving.failure is not None:
+            if self._serving.failure is not None and not self._serving.is_watched:
                 raise self._serving.failure
             yield
 
@@ -163,7 +177,30 @@ def _build_authentication(
         max_age_seconds=identity.keys_max_age_seconds,
         retry_seconds=identity.unknown_key_seconds,
     )
-    return keys, Authenticator(identity, keys, cache_size=config.caches.tokens)
+    authenticator = Authenticator(
+        identity, keys, cache_size=config.caches.tokens, now=_build_now(config)
+    )
+    return keys, authenticator
+
+
+def _build_now(config: GatewayConfig) -> Callable[[], float]:
+    if config.clock_file is None:
+        return time.time
+    clock = VirtualClock(config.clock_file)
+    return lambda: clock.now().timestamp()
+
+
+def _build_passthroughs(config: GatewayConfig) -> list[Passthrough]:
+    timeout = config.traffic.timeout_seconds
+    return [
+        Passthrough(
+            route,
+            partial(open_http_client, timeout=timedelta(seconds=timeout)),
+            max_body_bytes=config.limits.max_body_bytes,
+            timeout_seconds=timeout,
+        )
+        for route in config.passthrough
+    ]
 
 
 def _build_key_fetcher(identity: IdentityConfig) -> HttpKeyFetcher:

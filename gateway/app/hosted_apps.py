@@ -65,9 +65,10 @@ class HostedApp:
         await self._to_app.put({"type": "lifespan.startup"})
         message = await self._answer()
         if message["type"] == "lifespan.startup.failed":
-            raise SubgraphSchemaUnavailable(
-                f"Subgraph {self.name!r} did not start: {message.get('message', '')}"
-            )
+            # Frameworks put a whole traceback here, which ends with the reason.
+            lines = str(message.get("message", "")).strip().splitlines() or ["no reason given"]
+            _log.error("subgraph did not start", subgraph=self.name, traceback="\n".join(lines))
+            raise SubgraphSchemaUnavailable(f"Subgraph {self.name!r} did not start: {lines[-1]}")
 
     async def stop(self) -> None:
         """Run the app's shutdown, if it is up."""

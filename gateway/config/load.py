@@ -28,6 +28,7 @@ from .settings import (
     LimitsConfig,
     LogFormat,
     LogLevel,
+    PassthroughConfig,
     RequestLogging,
     SchemaFile,
     SchemaFromSubgraph,
@@ -218,6 +219,8 @@ def _read_settings(
         csrf=_read_csrf(root.section("csrf")),
         errors=_read_errors(root.section("errors")),
         headers=_read_headers(root.section("headers")),
+        passthrough=_read_passthrough(root.section("passthrough")),
+        clock_file=_read_clock_file(root),
         traffic=_read_traffic(root.section("traffic")),
         caches=_read_caches(root.section("caches")),
         telemetry=_read_telemetry(root.section("telemetry")),
@@ -368,6 +371,22 @@ def _read_header_names(section: Section, key: str, default: tuple[str, ...]) -> 
         if not _HEADER.fullmatch(name):
             raise ConfigInvalid(f"{section.at(key)} must hold header names; {name!r} is none.")
     return names
+
+
+def _read_passthrough(section: Section) -> tuple[PassthroughConfig, ...]:
+    routes = []
+    for prefix in section.names():
+        url = section.text(prefix, "")
+        _check_url(url, section.at(prefix))
+        if not prefix.startswith("/") or len(prefix) == 1:
+            raise ConfigInvalid(f"{section.at(prefix)} must be a path such as /oauth.")
+        routes.append(PassthroughConfig(prefix=prefix.rstrip("/"), url=url.rstrip("/")))
+    return tuple(routes)
+
+
+def _read_clock_file(section: Section) -> Path | None:
+    file = section.text("clock_file", None)
+    return None if file is None else Path(file)
 
 
 def _read_traffic(section: Section) -> TrafficConfig:

@@ -186,6 +186,17 @@ class HeadersConfig:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class PassthroughConfig:
+    """A path that another service answers, such as the sign-in pages of an identity provider."""
+
+    prefix: str
+    """The path itself and everything below it."""
+
+    url: str
+    """The service, without a path; ``app://NAME`` for one in this process."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class TrafficConfig:
     """How subgraphs are called."""
 
@@ -267,6 +278,10 @@ class GatewayConfig:
     csrf: CsrfConfig = field(default_factory=CsrfConfig)
     errors: ErrorsConfig = field(default_factory=ErrorsConfig)
     headers: HeadersConfig = field(default_factory=HeadersConfig)
+    passthrough: tuple[PassthroughConfig, ...] = ()
+    clock_file: Path | None = None
+    """The virtual clock that a test profile shares; tokens are judged by it."""
+
     traffic: TrafficConfig = field(default_factory=TrafficConfig)
     caches: CachesConfig = field(default_factory=CachesConfig)
     telemetry: TelemetryConfig = field(default_factory=TelemetryConfig)

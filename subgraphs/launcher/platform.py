@@ -28,6 +28,12 @@ from subgraphs.catalogue import DOMAINS, Domain
 from .child import ChildSpec
 
 LOOPBACK = "127.0.0.1"
+_PUBLIC_PATHS = {
+    "accounts": ("/oauth", "/.well-known", "/userinfo"),
+    "jobs": ("/blobs",),
+}
+"""What people reach beside GraphQL, through the gateway's own address."""
+
 _POLL = timedelta(milliseconds=100)
 
 
@@ -141,6 +147,9 @@ def _gateway_config(launch: Launch, urls: Mapping[str, str]) -> dict[str, object
     return {
         "subgraphs": {domain.name: subgraph(domain) for domain in DOMAINS},
         "gateway": {
+            "passthrough": {
+                path: urls[name] for name, paths in _PUBLIC_PATHS.items() for path in paths
+            },
             "identity": {
                 "jwks_url": f"{urls['accounts']}/.well-known/jwks.json",
                 "issuer": ISSUER,
@@ -162,6 +171,8 @@ def _environment(
     }
     if broker is not None:
         found["NATS_URL"] = broker.url
+    if clock_file := found.get("CATTERY_CLOCK_FILE"):
+        found["CATTERY_GATEWAY_CLOCK_FILE"] = clock_file
     if launch.demo:
         found.update({f"CATTERY_{domain.name.upper()}_DEMO": "true" for domain in DOMAINS})
     return found
