@@ -20,6 +20,8 @@ class RequestContext:
     database: Database
     clock: Clock
     request_id: str
+    client_address: str = ""
+    """The network address of the person behind the request, as far as it is known; the service's app fills it in."""
 
     def transaction(self) -> AbstractAsyncContextManager[AsyncSession]:
         """Open the one transaction of a command; it commits when the block ends without an error."""

@@ -10,7 +10,7 @@ import asyncio
 import time
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from pathlib import Path
 from uuid import uuid4
@@ -163,7 +163,8 @@ class _GraphQLEndpoint:
             return _refuse(503, str(error), error.extensions())
         except DomainError as error:
             return _refuse(401, str(error), error.extensions())
-        request.state.context = self._service.make_context(principal, request_id)
+        context = self._service.make_context(principal, request_id)
+        request.state.context = replace(context, client_address=_client_address(request))
         return None
 
     async def _identify(self, request: Request) -> Principal:
@@ -187,6 +188,14 @@ class _StrawberryApp(GraphQL[RequestContext, None]):
     ) -> RequestContext:
         context: RequestContext = request.state.context
         return context
+
+
+def _client_address(request: Request) -> str:
+    """Return where the person is: the gateway, the only one to reach us, says so; else whoever called."""
+    told = request.headers.get("x-client-ip", "").strip()
+    if told:
+        return told
+    return "" if request.client is None else request.client.host
 
 
 def _refuse(status: int, message: str, extensions: dict[str, object]) -> JSONResponse:
