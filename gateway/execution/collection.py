@@ -15,12 +15,19 @@ _USES_BEFORE_COMPILING = 1
 class Collector:
     """The collection of one entity group.
 
-    May put one object in the places of others that are equal to it, for the targets numbered in ``unified``.
+    May put one object in the places of others that are equal to it, for the targets numbered in ``unified``; for those
+    in ``revisited`` an earlier fetch has done so.
     """
 
-    def __init__(self, group: EntityGroup, unified: frozenset[int]) -> None:
+    def __init__(
+        self,
+        group: EntityGroup,
+        unified: frozenset[int] = frozenset(),
+        revisited: frozenset[int] = frozenset(),
+    ) -> None:
         self._group = group
         self._unified = unified
+        self._revisited = revisited
         self._compiled: CompiledCollection | None = None
         self._can_compile = True
         self._uses = 0
@@ -41,7 +48,7 @@ class Collector:
                 self._uses += 1
                 return None
             try:
-                self._compiled = compile_collection(self._group, self._unified)
+                self._compiled = compile_collection(self._group, self._unified, self._revisited)
             except SyntaxError:
                 # Python nests twenty loops and no more; a path of more lists than that is for the interpreter.
                 self._can_compile = False

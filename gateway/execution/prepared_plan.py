@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from gateway.query_plan.nodes import (
@@ -21,8 +21,8 @@ from gateway.transports.base import RequestKind
 from .collection import Collector
 from .json_text import encode_json
 from .projection import Projector
-from .unification import find_unified
-from .written_keys import Written, WrittenPlan, position_of, read_written_keys
+from .unification import find_revisited, find_unified
+from .written_keys import Writer, Written, WrittenPlan, position_of, read_written_keys
 
 _REQUEST_KINDS: dict[OperationKind, RequestKind] = {
     OperationKind.QUERY: "query",
@@ -90,6 +90,7 @@ def prepare_plan(plan: QueryPlan) -> PreparedPlan:
         for group in fetch.entities
         for number in find_unified(group, written)
     }
+    revisited = find_revisited(plan, written)
     dependents: dict[int, list[int]] = {fetch.id: [] for fetch in plan.fetches}
     for fetch in plan.fetches:
         for dependency in fetch.depends_on:
@@ -97,7 +98,8 @@ def prepare_plan(plan: QueryPlan) -> PreparedPlan:
     return PreparedPlan(
         plan=plan,
         fetches=tuple(
-            _prepare_fetch(fetch, written, tuple(dependents[fetch.id])) for fetch in plan.fetches
+            _prepare_fetch(fetch, written, revisited, tuple(dependents[fetch.id]))
+            for fetch in plan.fetches
         ),
         dependency_counts=tuple(len(set(fetch.depends_on)) for fetch in plan.fetches),
         projector=Projector(plan.projection, frozenset(unified)),
@@ -106,7 +108,10 @@ def prepare_plan(plan: QueryPlan) -> PreparedPlan:
 
 
 def _prepare_fetch(
-    fetch: Fetch, written: WrittenPlan, dependents: tuple[int, ...]
+    fetch: Fetch,
+    written: WrittenPlan,
+    revisited: Mapping[Writer, frozenset[int]],
+    dependents: tuple[int, ...],
 ) -> PreparedFetch:
     return PreparedFetch(
         fetch=fetch,
@@ -119,7 +124,9 @@ def _prepare_fetch(
                 group=group,
                 written=written.by_writer[fetch.id, group.alias],
                 variable_text=encode_json(group.variable) + b":",
-                collector=Collector(group, find_unified(group, written)),
+                collector=Collector(
+                    group, find_unified(group, written), revisited[fetch.id, group.alias]
+                ),
             )
             for group in fetch.entities
         ),

@@ -29,15 +29,20 @@ CompiledCollection: TypeAlias = Callable[[JsonObject], Collected]
 """Raises whatever comes up when a value is not where the path says."""
 
 
-def compile_collection(group: EntityGroup, unified: frozenset[int]) -> CompiledCollection:
+def compile_collection(
+    group: EntityGroup,
+    unified: frozenset[int] = frozenset(),
+    revisited: frozenset[int] = frozenset(),
+) -> CompiledCollection:
     """Return a function that does what ``collect_representations`` does for a tree in order.
 
     Args:
         group: what to collect for.
         unified: numbers of the targets whose objects may take each other's place.
+        revisited: those among them for which an earlier fetch has seen to that.
     """
     writer = _Writer()
-    writer.write(group, unified)
+    writer.write(group, unified, revisited)
     namespace: dict[str, object] = {**writer.constants, "Uses": Uses, "Collected": Collected}
     code = compile("\n".join(writer.lines), "<representations>", "exec")
     # The text is made of our own templates and of repr() of names from the plan, so nothing foreign can run.
@@ -53,21 +58,35 @@ class _Writer:
         self._known: dict[tuple[object, ...], str] = {}
         self._depth = 1
 
-    def write(self, group: EntityGroup, unified: frozenset[int]) -> None:
+    def write(self, group: EntityGroup, unified: frozenset[int], revisited: frozenset[int]) -> None:
         self.lines.append("def collect(root):")
         self._line("R = []; add = R.append; texts = {}; U = []")
         head = len(self.lines)
         for number, target in enumerate(group.targets):
-            self._target(number, target, is_unified=number in unified)
+            self._target(
+                number,
+                target,
+                is_unified=number in unified,
+                is_revisited=number in revisited,
+            )
         self._line("return Collected(R, U)")
         # Contents are known by shape, across targets: the names are only complete now.
         self.lines[head:head] = [f"    {name} = {{}}" for name in self._known.values()]
 
-    def _target(self, number: int, target: EntityTarget, *, is_unified: bool) -> None:
+    def _target(
+        self, number: int, target: EntityTarget, *, is_unified: bool, is_revisited: bool
+    ) -> None:
         self._line("O = []; I = []; take = O.append; use = I.append; first = {}")
         self._line("U.append(Uses(O, I))")
+        if is_revisited:
+            self._line("seen = set(); see = seen.add")
         depth = self._depth
         obj, place = self._walk(target, is_unified=is_unified)
+        if is_revisited:
+            # The same object again, most likely: that is known without reading its key.
+            self._line(f"if id({obj}) not in seen:")
+            self._depth += 1
+            self._line(f"see(id({obj}))")
         self._constant(f"slow{number}", _slow(target))
         if len(target.shapes) == 1 and target.shapes[0].types is None:
             self._shape(number, target.shapes[0], obj)

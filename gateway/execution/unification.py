@@ -7,9 +7,9 @@ may stand in all their places.
 
 from __future__ import annotations
 
-from gateway.query_plan.nodes import EntityGroup, EntityTarget
+from gateway.query_plan.nodes import EntityGroup, EntityTarget, QueryPlan, ResponsePath
 
-from .written_keys import Position, Site, WrittenPlan, position_of
+from .written_keys import Position, Site, Writer, WrittenPlan, position_of
 
 
 def find_unified(group: EntityGroup, written: WrittenPlan) -> frozenset[int]:
@@ -19,6 +19,24 @@ def find_unified(group: EntityGroup, written: WrittenPlan) -> frozenset[int]:
         for number, target in enumerate(group.targets)
         if target.path and _is_told_apart_by_representation(target, written)
     )
+
+
+def find_revisited(plan: QueryPlan, written: WrittenPlan) -> dict[Writer, frozenset[int]]:
+    """Return by entity group the unified targets that a fetch before it has unified already."""
+    paths_before: dict[int, set[ResponsePath]] = {}
+    revisited: dict[Writer, frozenset[int]] = {}
+    for fetch in plan.fetches:
+        known = {path for before in fetch.depends_on for path in paths_before[before]}
+        own: set[ResponsePath] = set()
+        for group in fetch.entities:
+            unified = find_unified(group, written)
+            paths = {number: group.targets[number].path for number in unified}
+            revisited[fetch.id, group.alias] = frozenset(
+                number for number, path in paths.items() if path in known
+            )
+            own.update(paths.values())
+        paths_before[fetch.id] = known | own
+    return revisited
 
 
 def _is_told_apart_by_representation(target: EntityTarget, written: WrittenPlan) -> bool:
