@@ -118,6 +118,7 @@ def compose(
     Schemas come from files, from the configuration, or from subgraphs that are running.
     """
     found = _read_config(config, None, None)
+    configure_logging(service="gateway", level="ERROR")
     try:
         sources, result = asyncio.run(compose_subgraphs(found))
     except GatewayError as error:
@@ -161,6 +162,7 @@ def plan(
     cattery plan -s supergraph.graphql -q query.graphql --variables '{"full": true}' --format json
     """
     found = _read_config(config, supergraph, None)
+    configure_logging(service="gateway", level="ERROR")
     try:
         loaded = asyncio.run(load_for_planning(found))
         made = plan_text(

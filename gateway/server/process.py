@@ -49,6 +49,7 @@ class ServerProcess(uvicorn.Server):
             )
         )
         self._serving: Serving = app.state.serving
+        self._serving.is_watched = True
         self._notice_seconds = config.notice_seconds
         self._on_ready: Callable[[], None] | None = on_ready
 

@@ -41,6 +41,9 @@ class Serving:
         self.detail = "The supergraph is being loaded."
         self.failure: GatewayError | None = None
         self._pipeline: Pipeline | None = None
+        self.is_watched = False
+        """Whether whoever runs the app looks at the phase, and stops by itself when it is FAILED."""
+
         self.in_flight = 0
         """Requests being worked on."""
 

@@ -1,0 +1,150 @@
+"""The gateway as a process: it comes up, it stops in order, and its workers act as one."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import re
+import signal
+from pathlib import Path
+
+import httpx
+import pytest
+
+from tests.support.gateway import shop_yaml
+from tests.support.processes import Running, cattery_gateway
+from tests.support.waiting import DEADLINE_SECONDS, until
+
+SLOW = {"query": "{ slow(milliseconds: 1500) }"}
+
+
+@pytest.fixture
+def config(tmp_path: Path) -> str:
+    path = tmp_path / "supergraph.yaml"
+    path.write_text(
+        shop_yaml(
+            server={"notice_seconds": 0.5, "drain_seconds": 10},
+            telemetry={"log_requests": "all", "log_format": "json"},
+        )
+    )
+    return str(path)
+
+
+def client_of(running: Running) -> httpx.AsyncClient:
+    return httpx.AsyncClient(base_url=f"http://127.0.0.1:{running.port}", timeout=DEADLINE_SECONDS)
+
+
+async def is_working(client: httpx.AsyncClient) -> bool:
+    return "requests_in_flight 1.0" in (await client.get("/metrics")).text
+
+
+async def is_not_ready(client: httpx.AsyncClient) -> bool:
+    return (await client.get("/health/ready")).status_code == 503
+
+
+async def has_written(log: Path, words: str) -> bool:
+    return words in log.read_text()
+
+
+async def test_a_request_in_flight_is_answered_before_the_gateway_stops(
+    config: str, tmp_path: Path
+) -> None:
+    log = tmp_path / "log"
+    with cattery_gateway(["--config", config], log=log) as running:
+        async with client_of(running) as client:
+            slow = asyncio.create_task(client.post("/graphql", json=SLOW))
+            await until(lambda: is_working(client))
+            running.process.send_signal(signal.SIGTERM)
+            await until(lambda: is_not_ready(client))
+            ready = await client.get("/health/ready")
+            still_taken = await client.post("/graphql", json={"query": "{ reviewCount }"})
+            answered = await slow
+        exit_code = await asyncio.to_thread(running.process.wait, DEADLINE_SECONDS)
+
+    assert (ready.status_code, ready.json()["phase"]) == (503, "draining")
+    assert still_taken.json() == {"data": {"reviewCount": 4}}
+    assert answered.json() == {"data": {"slow": 1500}}
+    assert exit_code == 0
+    assert "Traceback" not in log.read_text()
+
+
+async def test_the_gateway_says_where_it_is_logs_each_request_and_stops_at_ctrl_c(
+    config: str, tmp_path: Path
+) -> None:
+    log = tmp_path / "log"
+    with cattery_gateway(["--config", config], log=log) as running:
+        async with client_of(running) as client:
+            await client.post("/graphql", json={"query": "query Count { reviewCount }"})
+        too_large = await announce_huge_body(running.port)
+        exit_code = await asyncio.to_thread(running.stop, signal.SIGINT)
+
+    assert f"http://127.0.0.1:{running.port}/graphql (2 subgraphs)" in running.ready_line
+    assert " 413 " in too_large
+    assert exit_code == 0
+    lines = [line for line in log.read_text().splitlines() if '"event":"request"' in line]
+    assert [('"operation":"Count"' in line, '"status":413' in line) for line in lines] == [
+        (True, False),
+        (False, True),
+    ]
+
+
+async def announce_huge_body(port: int) -> str:
+    """Send the head of a request with a body that is too large; return the status line."""
+    reader, writer = await asyncio.open_connection("127.0.0.1", port)
+    writer.write(
+        b"POST /graphql HTTP/1.1\r\nhost: a\r\ncontent-type: application/json\r\n"
+        b"content-length: 10000000\r\n\r\n{"
+    )
+    status = await asyncio.wait_for(reader.readline(), DEADLINE_SECONDS)
+    writer.close()
+    await writer.wait_closed()
+    return status.decode()
+
+
+async def test_workers_share_port_and_metrics_and_one_that_dies_is_replaced(
+    config: str, tmp_path: Path
+) -> None:
+    log = tmp_path / "log"
+    with cattery_gateway(["--config", config, "--workers", "2"], log=log) as running:
+        for _ in range(20):
+            # A connection each, so that both workers get some.
+            async with client_of(running) as client:
+                await client.post("/graphql", json={"query": "{ reviewCount }"})
+        async with client_of(running) as client:
+            text = (await client.get("/metrics")).text
+        os.kill(_children(running.process.pid)[-1], signal.SIGKILL)
+        await until(lambda: has_written(log, "worker died"))
+        async with client_of(running) as client:
+            answered = await client.post("/graphql", json={"query": "{ reviewCount }"})
+        exit_code = await asyncio.to_thread(running.stop)
+
+    match = re.search(r'requests_total\{kind="query",status="200"\} (\d+)', text)
+    assert match is not None
+    assert int(match[1]) == 20
+    assert answered.json() == {"data": {"reviewCount": 4}}
+    assert exit_code == 0
+
+
+async def test_workers_that_cannot_start_end_the_gateway(tmp_path: Path) -> None:
+    path = tmp_path / "supergraph.yaml"
+    path.write_text(
+        "subgraphs: {a: {routing_url: 'http://a.test', schema: {sdl: 'type Query { a: Nope }'}}}"
+    )
+
+    with (
+        pytest.raises(AssertionError, match="COMPOSITION_FAILED"),
+        cattery_gateway(["--config", str(path), "--workers", "2"], log=tmp_path / "log"),
+    ):
+        pass
+
+
+def _children(pid: int) -> list[int]:
+    """The worker processes: what the supervisor started last, without helpers of the library."""
+    listed = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+    workers = [
+        int(child)
+        for child in listed
+        if b"spawn_main" in Path(f"/proc/{child}/cmdline").read_bytes()
+    ]
+    assert workers
+    return workers

@@ -1,0 +1,15 @@
+"""Waits for a condition, never longer than a deadline."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+
+DEADLINE_SECONDS = 20.0
+
+
+async def until(holds: Callable[[], Awaitable[bool]]) -> None:
+    """Return when ``holds`` does; for conditions of other processes, which offer no event."""
+    async with asyncio.timeout(DEADLINE_SECONDS):
+        while not await holds():  # noqa: ASYNC110
+            await asyncio.sleep(0.01)
