@@ -26,7 +26,7 @@ from gateway.operations.variables import coerce_variables, condition_variables
 from gateway.planning.planner import plan_operation
 from gateway.supergraph.loader import load_supergraph
 from gateway.transports.in_process import InProcessTransport
-from tests.support.subgraphs import Subgraph
+from tests.support.data_subgraphs import Subgraph
 
 LINK = """
 extend schema @link(url: "https://specs.apollo.dev/federation/v2.3",
