@@ -24,6 +24,7 @@ from shared.logging import configure_logging
 from shared.migrations import draft_revision, upgrade
 from shared.settings import SettingsInvalid, load_settings
 
+from .accounts.cli import app as accounts
 from .catalogue import DOMAINS, Domain, DomainUnknown, find_domain
 from .launcher.platform import Launch, Platform, Processes, plan_platform
 from .launcher.supervisor import NotReady, supervised
@@ -35,6 +36,7 @@ database = typer.Typer(help="The databases of the subgraphs.", no_args_is_help=T
 clock = typer.Typer(help="The virtual clock of a test profile.", no_args_is_help=True)
 app.add_typer(database, name="database")
 app.add_typer(clock, name="clock")
+app.add_typer(accounts, name="accounts")
 console = Console()
 problems = Console(stderr=True)
 
