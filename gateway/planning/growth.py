@@ -8,14 +8,14 @@ only on frames that were there before it, so the result has no cycles.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from gateway.errors import PlanningError
 from gateway.query_graph.graph import QueryGraph
 from gateway.query_graph.positions import Entry, Position
 from gateway.query_graph.reach import Reach
-from gateway.query_graph.reached import CALL, Option, Reached
+from gateway.query_graph.reached import CALL, NOTHING, Option, Reached
 from gateway.supergraph.selections import Selection
 
 from .frames import Frame, FrameKind, Input
@@ -49,8 +49,10 @@ class Growth:
         self._builder = builder
         self._root_graphs = root_graphs
         self._root_demands = root_demands
-        self._bans = bans
-        self._banned_scopes = {ban.scope for ban in bans}
+        self._banned_positions: dict[Scope, frozenset[Position]] = {}
+        for ban in bans:
+            known = self._banned_positions.get(ban.scope, NOTHING)
+            self._banned_positions[ban.scope] = known | {ban.position}
         self._version = 0
         self._reached: dict[PlanClass, tuple[int, Reached]] = {}
         self._frames_at: dict[Scope, list[Frame]] = {}
@@ -217,19 +219,16 @@ class Growth:
         known = self._reached.get(plan_class)
         if known is not None and known[0] == self._version:
             return known[1]
+        banned = self._banned_positions.get(plan_class.scope, NOTHING)
         starts = self._starts(plan_class)
-        if plan_class.scope in self._banned_scopes:
-            starts = {at: cost for at, cost in starts.items() if self._is_allowed(plan_class, at)}
         reached = self._reach.from_positions(
-            plan_class.type_name, starts.items(), knows_type=plan_class.knows_type
+            plan_class.type_name,
+            [start for start in starts.items() if start[0] not in banned],
+            knows_type=plan_class.knows_type,
+            without=banned,
         )
-        if plan_class.scope in self._banned_scopes:
-            reached = _without(reached, plan_class, self._is_allowed)
         self._reached[plan_class] = (self._version, reached)
         return reached
-
-    def _is_allowed(self, plan_class: PlanClass, position: Position) -> bool:
-        return Ban(plan_class.scope, position) not in self._bans
 
     def _starts(self, plan_class: PlanClass) -> dict[Position, int]:
         scope = plan_class.scope
@@ -531,21 +530,6 @@ def is_partial(scope: Scope) -> bool:
         return False
     types = {name for parent in scope.parents for name in parent.home.types}
     return not types >= scope.parents[0].home.scope.returned_types
-
-
-def _without(
-    reached: Reached, plan_class: PlanClass, is_allowed: Callable[[PlanClass, Position], bool]
-) -> Reached:
-    return Reached(
-        reached.type_name,
-        {at: cost for at, cost in reached.costs.items() if is_allowed(plan_class, at)},
-        reached.entries,
-        {
-            name: tuple(each for each in options if is_allowed(plan_class, each.position))
-            for name, options in reached.staged.items()
-        },
-        reached.typename_cost,
-    )
 
 
 def _fits(scope: Scope | None, selections: Sequence[Selection]) -> bool:

@@ -12,7 +12,7 @@ from functools import lru_cache
 from gateway.supergraph.model import GraphField, Key, Supergraph, TypeDefinition, TypeKind
 
 from .positions import Entry, Move, Position
-from .reached import Reached, Start
+from .reached import Question, Reached
 from .views import Views
 
 _NO_LABELS: frozenset[str] = frozenset()
@@ -30,7 +30,7 @@ class QueryGraph:
         self._staged: dict[str, tuple[tuple[Entry, str, Move], ...]] = {}
         self._field_rows: dict[tuple[str, str], object] = {}
         self._entry_rows: dict[str, object] = {}
-        self.memo: dict[tuple[str, bool, Start], Reached] = {}
+        self.memo: dict[Question, Reached] = {}
         """Answers of ``Reach``, kept across operations."""
         self._query_type = supergraph.root_types.get("query")
 

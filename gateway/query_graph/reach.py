@@ -16,7 +16,7 @@ from gateway.supergraph.selections import Selection
 from .budget import Budget
 from .graph import QueryGraph
 from .positions import Entry, Move, Position
-from .reached import CALL, Option, Reached, Start
+from .reached import CALL, NOTHING, Option, Question, Reached
 
 _MEMO_LIMIT = 20_000
 
@@ -27,19 +27,24 @@ class Reach:
     def __init__(self, graph: QueryGraph, budget: Budget) -> None:
         self.graph = graph
         self.budget = budget
-        self._active: dict[tuple[str, bool, Start], int] = {}
+        self._active: dict[Question, int] = {}
         self._cut = 1 << 30
 
     def from_positions(
-        self, type_name: str, start: Iterable[tuple[Position, int]], *, knows_type: bool
+        self,
+        type_name: str,
+        start: Iterable[tuple[Position, int]],
+        *,
+        knows_type: bool,
+        without: frozenset[Position] = NOTHING,
     ) -> Reached:
         """Everything reachable at objects of ``type_name``.
 
         ``type_name`` is an object type, or an interface standing for all its implementations.
         ``knows_type`` says that the runtime type is known whatever the positions are, as it is where
-        the schema declares an object type.
+        the schema declares an object type. Positions in ``without`` are not entered.
         """
-        at = (type_name, knows_type, tuple(sorted(start, key=_start_order)))
+        at = Question(type_name, knows_type, tuple(sorted(start, key=_start_order)), without)
         found = self.graph.memo.get(at)
         if found is not None:
             return found
@@ -86,15 +91,15 @@ class Reach:
 
     # The fixpoint
 
-    def _at_hand(self, at: tuple[str, bool, Start]) -> Reached:
-        type_name, knows_type, start = at
+    def _at_hand(self, at: Question) -> Reached:
+        type_name, knows_type, start, _ = at
         costs: dict[Position, int] = {}
         for position, cost in start:
             costs[position] = min(cost, costs.get(position, cost))
         return Reached(type_name, costs, {}, {}, _typename_cost(costs, knows_type=knows_type))
 
-    def _close(self, at: tuple[str, bool, Start]) -> Reached:
-        type_name, knows_type, _ = at
+    def _close(self, at: Question) -> Reached:
+        type_name, knows_type, _, without = at
         costs = dict(self._at_hand(at).costs)
         entries: dict[Position, Entry] = {}
         staged: dict[tuple[str, Position], Option] = {}
@@ -109,7 +114,7 @@ class Reach:
             )  # fmt: skip
             for entry in self.graph.entries(type_name):
                 known = costs.get(entry.landing)
-                if known is not None and known <= CALL:
+                if (known is not None and known <= CALL) or entry.landing in without:
                     continue
                 cost = self._entry_cost(reached, entry)
                 if cost is not None and (known is None or cost < known):
@@ -117,6 +122,8 @@ class Reach:
                     entries[entry.landing] = entry
                     changed = True
             for entry, field, move in self.graph.staged_fields(type_name):
+                if entry.landing in without:
+                    continue
                 cost = self._stage_cost(reached, entry, move)
                 known_stage = staged.get((field, entry.landing))
                 if cost is not None and (known_stage is None or cost < known_stage.cost):
@@ -205,7 +212,7 @@ class Reach:
         if not start:
             return None
         knows_type = type_name == declared and not self._is_interface(type_name)
-        direct = self._at_hand((type_name, knows_type, tuple(start.items())))
+        direct = self._at_hand(Question(type_name, knows_type, tuple(start.items()), NOTHING))
         cost = self._obtain(direct, selection.selections)
         if cost is not None:
             return cost

@@ -4,14 +4,25 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from .positions import Entry, Move, Position
 
 CALL = 1000
 """What an entity call, or a call to a root, costs."""
 
-Start = tuple[tuple[Position, int], ...]
-"""Positions at hand and what they cost."""
+NOTHING: frozenset[Position] = frozenset()
+
+
+class Question(NamedTuple):
+    """What was asked of ``Reach``."""
+
+    type_name: str
+    knows_type: bool
+    start: tuple[tuple[Position, int], ...]
+    """Positions at hand and what they cost."""
+
+    without: frozenset[Position]
 
 
 @dataclass(frozen=True, slots=True)
