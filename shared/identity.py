@@ -180,6 +180,19 @@ class TokenVerifier:
         self._check_claims(decoded.claims)
         return _principal_of(decoded.claims)
 
+    async def verify_header(self, authorization: str | None) -> Principal:
+        """Return who an ``Authorization`` header speaks for; nobody, where there is none.
+
+        Raises:
+            Unauthenticated: it holds no valid access token.
+            UpstreamUnavailable: there are no keys to verify it with.
+        """
+        if not authorization:
+            return ANONYMOUS
+        scheme, _, token = authorization.partition(" ")
+        # Another scheme carries no token of ours: verified as an empty one, it is refused like any bad token.
+        return await self.verify(token if scheme.lower() == "bearer" else "")
+
     def _check_claims(self, claims: Mapping[str, object]) -> None:
         now = self.clock.now()
         if claims.get("iss") != ISSUER or claims.get("aud") != AUDIENCE:

@@ -28,7 +28,7 @@ from strawberry.federation import Schema
 
 from .database import Database
 from .errors import DomainError, UpstreamUnavailable
-from .identity import ANONYMOUS, Principal, TokenVerifier
+from .identity import Principal, TokenVerifier
 from .local_apps import publish_app
 from .logging import bind, get_logger
 from .migrations import upgrade
@@ -158,7 +158,8 @@ class _GraphQLEndpoint:
         if body is None:
             return _refuse(413, "The request body is too large.", {"code": "BODY_TOO_LARGE"})
         try:
-            principal = await self._identify(request)
+            header = request.headers.get("authorization")
+            principal = await self._service.verifier.verify_header(header)
         except UpstreamUnavailable as error:
             return _refuse(503, str(error), error.extensions())
         except DomainError as error:
@@ -166,13 +167,6 @@ class _GraphQLEndpoint:
         context = self._service.make_context(principal, request_id)
         request.state.context = replace(context, client_address=_client_address(request))
         return None
-
-    async def _identify(self, request: Request) -> Principal:
-        scheme, _, token = request.headers.get("authorization", "").partition(" ")
-        if not scheme:
-            return ANONYMOUS
-        # Another scheme carries no token of ours: verified as an empty one, it is refused like any bad token.
-        return await self._service.verifier.verify(token if scheme.lower() == "bearer" else "")
 
 
 class _StrawberryApp(GraphQL[RequestContext, None]):
