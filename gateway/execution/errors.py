@@ -6,12 +6,12 @@ Work for when something went wrong: nothing here is touched while all goes well.
 from __future__ import annotations
 
 import uuid
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import TypeGuard
 
 from gateway.errors import ExecutionError, GatewayError
-from gateway.query_plan.nodes import EntityTarget, ObjectProjection
+from gateway.query_plan.nodes import EntityGroup, ObjectProjection
 from shared.logging import get_logger
 
 from .client_paths import fields_of, locate
@@ -29,6 +29,9 @@ INVALID_VALUE_CODE = "RESPONSE_VALIDATION_FAILED"
 
 MAX_PLACES_PER_ERROR = 100
 """One failure may leave thousands of places without a value; the client is told of so many."""
+
+MAX_ERRORS = 1000
+"""No answer holds more errors than that."""
 
 _log = get_logger(__name__)
 
@@ -63,6 +66,8 @@ class ErrorReport:
     root: JsonObject
     errors: list[WireError] = field(default_factory=list)
     _explained: set[ClientPath] = field(default_factory=set)
+    _users: dict[tuple[int, str], dict[int, list[PhysicalPath]]] = field(default_factory=dict)
+    """By fetch and entity group: the places of the objects that use each representation."""
 
     def add(self, problem: FetchFailure | ReportedErrors) -> None:
         """Add what became of one fetch."""
@@ -82,13 +87,7 @@ class ErrorReport:
             prefixes = (path[:length] for length in range(len(path) + 1))
             if path in above or not self._explained.isdisjoint(prefixes):
                 continue
-            self.errors.append(
-                {
-                    "message": message,
-                    "path": list(path),
-                    "extensions": {"code": INVALID_VALUE_CODE},
-                }
-            )
+            self._write(message, {"code": INVALID_VALUE_CODE}, path)
 
     def _add_failure(self, failure: FetchFailure) -> None:
         subgraph = failure.prepared.fetch.subgraph
@@ -116,12 +115,16 @@ class ErrorReport:
 
     def _append(self, message: str, extensions: JsonObject, paths: Sequence[ClientPath]) -> None:
         self._explained.update(path for path in paths if path)
-        shown = paths[:MAX_PLACES_PER_ERROR] or [()]
-        for path in shown:
-            error: WireError = {"message": message, "extensions": extensions}
-            if path:
-                error = {"message": message, "path": list(path), "extensions": extensions}
-            self.errors.append(error)
+        for path in paths[:MAX_PLACES_PER_ERROR] or [()]:
+            self._write(message, extensions, path)
+
+    def _write(self, message: str, extensions: JsonObject, path: ClientPath) -> None:
+        if len(self.errors) >= MAX_ERRORS:
+            return
+        error: WireError = {"message": message, "extensions": extensions}
+        if path:
+            error = {"message": message, "path": list(path), "extensions": extensions}
+        self.errors.append(error)
 
     def _paths_of(self, reported: ReportedErrors, path: object) -> list[ClientPath]:
         """Return where the client sees an error at ``path`` of the subgraph's answer."""
@@ -140,10 +143,8 @@ class ErrorReport:
             if not isinstance(index, int):
                 return self._affected(prepared, collected, group.group.alias)
             below = rest[1:]
-            return self._located(
-                (*place, *below)
-                for place in self._places_of_users(group.group.targets, found, index)
-            )
+            users = self._users_of(prepared.fetch.id, group.group, found)
+            return self._located((*place, *below) for place in users.get(index, ()))
         return []
 
     def _affected(
@@ -180,19 +181,20 @@ class ErrorReport:
         for path in missing or [seen.path]:
             paths[path] = None
 
-    def _places_of_users(
-        self, targets: Sequence[EntityTarget], found: Collected, index: int
-    ) -> Iterator[PhysicalPath]:
-        for target, uses in zip(targets, found.uses, strict=True):
-            users = {
-                id(obj)
-                for obj, used in zip(uses.objects, uses.indices, strict=True)
-                if used == index
-            }
-            if users:
-                for place, obj in find_places(self.root, target.path):
-                    if id(obj) in users:
-                        yield place
+    def _users_of(
+        self, fetch_id: int, group: EntityGroup, found: Collected
+    ) -> dict[int, list[PhysicalPath]]:
+        """Return the places of a group's objects by representation: one walk, however many errors there are."""
+        known = self._users.get((fetch_id, group.alias))
+        if known is not None:
+            return known
+        places = self._users[fetch_id, group.alias] = {}
+        for target, uses in zip(group.targets, found.uses, strict=True):
+            used = {id(obj): index for obj, index in zip(uses.objects, uses.indices, strict=True)}
+            for place, obj in find_places(self.root, target.path):
+                if id(obj) in used:
+                    places.setdefault(used[id(obj)], []).append(place)
+        return places
 
     def _located(self, places: Iterable[PhysicalPath]) -> list[ClientPath]:
         paths = (locate(self.projection, self.root, place).path for place in places)

@@ -7,9 +7,10 @@ import json
 import pytest
 
 from gateway.errors import TransportError
-from gateway.execution.errors import MAX_PLACES_PER_ERROR
+from gateway.execution.errors import MAX_ERRORS, MAX_PLACES_PER_ERROR
 from gateway.execution.executor import execute_plan
-from gateway.execution.result import ExecutionResult
+from gateway.execution.prepared_plan import prepare_plan
+from gateway.execution.result import ExecutionResult, WireError
 from gateway.query_plan.nodes import QueryPlan
 from gateway.transports.base import SubgraphResponse
 from gateway.transports.errors import SubgraphTimeout, SubgraphUnreachable
@@ -56,7 +57,18 @@ async def run(plan: QueryPlan, **outcomes: Outcome | FakeTransport) -> Execution
         name: outcome if isinstance(outcome, FakeTransport) else answering(outcome)
         for name, outcome in outcomes.items()
     }
-    return await execute_plan(plan, variables={}, context=a_context(**transports))
+    prepared = prepare_plan(plan)
+    context = a_context(**transports)
+    first, *others = [await execute_plan(prepared, variables={}, context=context) for _ in range(3)]
+    # The first is interpreted, the others run generated code: nobody can tell.
+    for other in others:
+        assert _without_ids(other.errors) == _without_ids(first.errors)
+        assert (other.data, other.extensions) == (first.data, first.extensions)
+    return first
+
+
+def _without_ids(errors: list[WireError]) -> list[object]:
+    return [{**error, "extensions": {**error["extensions"], "errorId": None}} for error in errors]
 
 
 def paths(result: ExecutionResult) -> list[object]:
@@ -336,6 +348,22 @@ async def test_a_failure_that_hits_many_places_is_told_for_some() -> None:
 
     assert len(result.errors) == MAX_PLACES_PER_ERROR
     assert result.data == {"best": [None] * 1000}
+
+
+async def test_thousands_of_errors_are_told_up_to_a_limit() -> None:
+    count = 1200
+    broken = [{"stock": None, "price": None}] * count
+    errors = [{"message": "no", "path": ["_entities", index, "stock"]} for index in range(count)]
+
+    result = await run(
+        stock_plan(non_null=True),
+        products={"data": {"top": [{"upc": str(number)} for number in range(count)]}},
+        inventory={"data": {"_entities": broken}, "errors": errors},
+    )
+
+    assert len(result.errors) == MAX_ERRORS
+    assert {error["message"] for error in result.errors} == {"no"}
+    assert result.data == {"best": [None] * count}
 
 
 async def test_nobody_is_asked_with_inputs_that_a_failed_subgraph_owed() -> None:
