@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import os
 import re
+import sys
 from collections.abc import AsyncIterator, Coroutine, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import replace
@@ -30,7 +31,9 @@ from .settings import MessagingSettings, read_settings
 
 T = TypeVar("T")
 
-out = Console(highlight=False)
+_WIDTH_OF_FILES = 240
+# Tables that go to a file or another program are not cut to the width of a screen that is not there.
+out = Console(highlight=False, width=None if sys.stdout.isatty() else _WIDTH_OF_FILES)
 problems = Console(stderr=True, highlight=False, soft_wrap=True)
 
 USAGE = 2

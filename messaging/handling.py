@@ -12,8 +12,7 @@ from enum import StrEnum
 from time import perf_counter
 from typing import Any
 
-from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError, SQLAlchemyError
-from sqlalchemy.exc import TimeoutError as PoolTimeoutError
+from sqlalchemy.exc import SQLAlchemyError
 
 from shared.clock import Clock
 from shared.database import Database
@@ -26,6 +25,7 @@ from .context import caused_by
 from .envelope import Envelope
 from .errors import EnvelopeInvalid, PayloadInvalid
 from .metrics import HANDLING_SECONDS
+from .outages import is_outage
 from .payload import parse_payload
 from .policy import Reject, Retry
 
@@ -108,9 +108,7 @@ class MessageHandler:
                 return await self._park(received, str(answer))
             except Exception as problem:
                 _logger.warning("handler failed", attempt=received.delivery.attempt, exc_info=True)
-                return await self._again(
-                    received, _describe(problem), is_outage=_is_somebody_away(problem)
-                )
+                return await self._again(received, _describe(problem), is_outage=is_outage(problem))
 
     async def _commit(self, envelope: Envelope, *, is_replay: bool) -> Outcome:
         subscription = self.subscription
@@ -172,16 +170,6 @@ class MessageHandler:
 
     def _is_replay(self, received: Received) -> bool:
         return received.delivery.subject != self.subscription.subject
-
-
-def _is_somebody_away(problem: Exception) -> bool:
-    """Whether the database or a neighbour cannot be reached: no fault of the message's."""
-    if isinstance(problem, TimeoutError):
-        # An OSError by inheritance; here it is the handler that took too long.
-        return False
-    if isinstance(problem, DBAPIError) and problem.connection_invalidated:
-        return True
-    return isinstance(problem, OperationalError | InterfaceError | PoolTimeoutError | OSError)
 
 
 def _describe(problem: BaseException) -> str:

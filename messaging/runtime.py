@@ -23,7 +23,7 @@ from shared.logging import get_logger
 from . import dead_letters, inbox, outbox
 from .broker import Broker
 from .consumer import Subscription
-from .errors import SubscriptionInvalid
+from .errors import StreamMissing, SubscriptionInvalid
 from .jetstream import JetStreamBroker
 from .metrics import CONNECTED, DEAD_LETTERS, OUTBOX_WAITING
 from .reader import SubscriptionReader
@@ -110,15 +110,19 @@ class MessagingRuntime:
             )
 
     async def lag(self) -> Mapping[str, int]:
-        """Return how many messages each subscription has still to settle.
+        """Return how many messages each subscription has still to settle; those not declared yet are left out.
 
         Raises:
-            BrokerError: the broker cannot be asked.
+            BrokerUnavailable: the broker cannot be asked.
         """
         lags: dict[str, int] = {}
         for stream in sorted({reader.durable.stream for reader in self._readers}):
             names = {each.durable.name for each in self._readers if each.durable.stream == stream}
-            for state in await self._broker.durables(stream):
+            try:
+                found = await self._broker.durables(stream)
+            except StreamMissing:
+                continue
+            for state in found:
                 if state.name in names:
                     lags[state.name] = state.pending + state.in_flight
         return lags

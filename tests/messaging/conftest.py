@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+import structlog
 
 from messaging.broker import Broker
 from messaging.jetstream import connected_broker
@@ -72,3 +73,13 @@ async def broker(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterato
         connected_broker(server.settings(), name="test", within=timedelta(seconds=5)) as connected,
     ):
         yield connected
+
+
+@pytest.fixture(autouse=True)
+def plain_logs() -> Iterator[None]:
+    """Tracebacks as Python prints them: the pretty ones take longer than what is tested."""
+    before = structlog.get_config()
+    plain = structlog.dev.ConsoleRenderer(exception_formatter=structlog.dev.plain_traceback)
+    structlog.configure(processors=[structlog.processors.add_log_level, plain])
+    yield
+    structlog.configure(**before)

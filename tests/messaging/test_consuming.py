@@ -1,4 +1,4 @@
-"""A subgraph's messaging from commit to effect, on the fake broker and on JetStream, on SQLite and PostgreSQL."""
+"""A subgraph's messaging from commit to effect: the fake broker with SQLite, JetStream with PostgreSQL."""
 
 from __future__ import annotations
 
@@ -38,6 +38,16 @@ from tests.messaging.example import (
     seen,
     subscription,
 )
+
+pairs = pytest.mark.parametrize(
+    ("broker", "database"),
+    [
+        ("fake", "sqlite"),
+        pytest.param("jetstream", "postgresql", marks=pytest.mark.integration),
+    ],
+    indirect=True,
+)
+"""Each broker and each database once: what they have to do with each other is only what is tested here."""
 
 SOON = Policy(backoff=(timedelta(milliseconds=20),), max_attempts=3)
 
@@ -86,6 +96,7 @@ def _envelope(event_id: str, value: object, *, seq: int = 1, counter: str = "a")
     ).to_json()  # fmt: skip
 
 
+@pairs
 async def test_an_event_reaches_every_subscription_once(
     broker: Broker, database: Database, settings: MessagingSettings
 ) -> None:
@@ -102,6 +113,7 @@ async def _has_effects(database: Database, count: int) -> bool:
     return len(await seen(database)) == count
 
 
+@pairs
 async def test_handled_twice_is_handled_once(
     broker: Broker, database: Database, settings: MessagingSettings
 ) -> None:
@@ -114,6 +126,7 @@ async def test_handled_twice_is_handled_once(
         await eventually_seen(database, 1, 2)
 
 
+@pairs
 async def test_a_handler_that_fails_leaves_nothing_and_is_tried_again(
     broker: Broker, database: Database, settings: MessagingSettings
 ) -> None:
@@ -144,6 +157,7 @@ async def test_a_handler_that_fails_leaves_nothing_and_is_tried_again(
     assert await _letters(database) == []
 
 
+@pairs
 async def test_retry_asks_to_be_called_again_later(
     broker: Broker, database: Database, settings: MessagingSettings
 ) -> None:
@@ -203,6 +217,7 @@ async def test_an_outage_is_waited_out_and_is_no_fault_of_the_message(
     assert await _letters(sqlite_database) == []
 
 
+@pairs
 async def test_reject_parks_the_message_and_the_next_one_goes_on(
     broker: Broker, database: Database, settings: MessagingSettings
 ) -> None:
@@ -223,6 +238,7 @@ async def test_reject_parks_the_message_and_the_next_one_goes_on(
     assert (letter.reason, letter.attempts) == ("ones are not for us", 1)
 
 
+@pairs
 async def test_a_poisoned_message_is_parked_after_its_attempts(
     broker: Broker, database: Database, settings: MessagingSettings
 ) -> None:
@@ -240,6 +256,7 @@ async def test_a_poisoned_message_is_parked_after_its_attempts(
     assert letter.attempts == 3
 
 
+@pairs
 @pytest.mark.parametrize(
     ("body", "reason"),
     [
@@ -261,6 +278,7 @@ async def test_what_cannot_be_read_is_parked_as_it_came(
     assert reason in letter.reason
 
 
+@pairs
 async def test_a_replayed_letter_is_handled_by_its_subscription_only(
     broker: Broker, database: Database, settings: MessagingSettings
 ) -> None:
@@ -328,6 +346,7 @@ def _failed_twice(event_id: str) -> frozenset[str]:
     return frozenset({event_id}) if _failures[event_id] > 2 else frozenset()
 
 
+@pairs
 async def test_one_aggregate_is_handled_in_order_beside_others_and_through_redelivery(
     broker: Broker, database: Database, settings: MessagingSettings
 ) -> None:
@@ -349,6 +368,7 @@ async def test_one_aggregate_is_handled_in_order_beside_others_and_through_redel
     assert watched.most <= (1 if database.engine.dialect.name == "sqlite" else 3)
 
 
+@pairs
 async def test_latest_only_ignores_older_news(
     broker: Broker, database: Database, settings: MessagingSettings
 ) -> None:
