@@ -159,6 +159,61 @@ async def test_an_error_below_an_abstract_field_follows_the_runtime_type() -> No
     assert paths(result) == [["all", 0, "filmName"]]
 
 
+@pytest.mark.parametrize(
+    "path", [["_entities"], ["_entities", "x"], ["other", 0], ["_entities", 9]]
+)
+async def test_an_error_at_no_entity_in_particular(path: list[object]) -> None:
+    result = await run(
+        stock_plan(),
+        products={"data": {"top": [{"upc": "a"}]}},
+        inventory={"data": {"_entities": None}, "errors": [{"message": "no", "path": path}]},
+    )
+
+    everywhere: list[object] = [["best", 0, "left"], ["best", 0, "price"]]
+    assert paths(result) == (everywhere if path[0] == "_entities" and path[1:] != [9] else [None])
+    assert result.data == {"best": [{"id": "a", "left": None, "price": None}]}
+
+
+async def test_errors_of_odd_shapes_are_told_as_well_as_they_can_be() -> None:
+    result = await run(
+        stock_plan(),
+        products={
+            "data": {"top": None},
+            "errors": [
+                {"message": 5, "path": "top", "extensions": "none"},
+                {"message": "deep", "path": ["top", 7, "upc"]},
+                {"message": "through a leaf", "path": ["top", 0, "upc", 1, "x"]},
+            ],
+        },
+        inventory=entities_by("upc", {}),
+    )
+
+    assert [error["message"] for error in result.errors] == [
+        "The subgraph reported an error.",
+        "deep",
+        "through a leaf",
+    ]
+    assert paths(result) == [["best"], ["best", 7, "id"], ["best", 0, "id"]]
+
+
+async def test_an_error_below_a_root_that_is_not_the_trees_is_placed_there() -> None:
+    plan = a_plan(
+        a_root_fetch(0, "first", "mutation { add { query { __typename } } }"),
+        a_root_fetch(1, "second", "{ me { name } }", depends_on=(0,), path=("add", "query")),
+        projection=an_object(
+            a_field("done", an_object(a_field("query", an_object(a_field("me")))), source="add")
+        ),
+    )
+
+    result = await run(
+        plan,
+        first={"data": {"add": {"query": {}}}},
+        second={"data": {"me": None}, "errors": [{"message": "no", "path": ["me"]}]},
+    )
+
+    assert paths(result) == [["done", "query", "me"]]
+
+
 async def test_an_error_without_a_path_is_told_for_all_fields_when_there_is_no_data() -> None:
     result = await run(
         stock_plan(),

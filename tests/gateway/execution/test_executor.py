@@ -31,6 +31,7 @@ from tests.support.fake_transport import (
 from tests.support.plans import (
     CUSTOM,
     INT,
+    TYPENAME,
     a_choice,
     a_field,
     a_group,
@@ -382,6 +383,64 @@ async def test_null_never_overwrites_a_value() -> None:
     result = await execute_plan(plan, variables={}, context=a_context(one=one, two=two))
 
     assert result.data == {"name": "known", "same": {"a": "1", "b": None}}
+
+
+async def test_of_two_subgraphs_that_know_a_leaf_the_first_with_a_value_is_heard() -> None:
+    roots = answering({"data": {"it": {"__typename": "Book", "id": "1"}}})
+    first = entities_by("id", {"1": {"__typename": "Item", "name": None, "size": 1}})
+    second = entities_by("id", {"1": {"name": "known", "size": 2}})
+    by_id = a_target(("it",), a_shape("Item", a_key("id")))
+    plan = a_plan(
+        a_root_fetch(0, "roots", "{ it { __typename id } }"),
+        an_entity_fetch(1, "first", "... on Item { __typename name size }", by_id),
+        an_entity_fetch(2, "second", "... on Item { name size }", by_id, depends_on=(0, 1)),
+        projection=an_object(
+            a_field(
+                "it",
+                a_choice(
+                    Book=[a_field("__typename", TYPENAME), a_field("name"), a_field("size", INT)]
+                ),
+            )
+        ),
+    )
+
+    result = await execute_plan(
+        plan, variables={}, context=a_context(roots=roots, first=first, second=second)
+    )
+
+    assert result.data == {"it": {"__typename": "Book", "name": "known", "size": 1}}
+
+
+async def test_an_operation_that_the_plan_does_not_describe_is_refused() -> None:
+    wrong = a_plan(
+        a_root_fetch(0, "products", "{ top { upc } }"),
+        Fetch(
+            id=1,
+            subgraph="x",
+            kind=OperationKind.QUERY,
+            operation="{ other }",
+            entities=(a_group(a_target(("top", "@"), PRODUCT)),),
+            depends_on=(0,),
+        ),
+        projection=an_object(),
+    )
+
+    with pytest.raises(ExecutionError, match="no field '_entities'"):
+        prepare_plan(wrong)
+
+
+async def test_fragments_in_operations_are_followed() -> None:
+    """What a fetch writes is read from its text, however it is written."""
+    products = answering(b"")
+    operation = "query { ...Q } fragment Q on Query { ... on Query { top: all { upc } } }"
+    plan = a_plan(
+        a_root_fetch(0, "products", operation),
+        projection=an_object(a_field("top"), a_field("other")),
+    )
+
+    result = await execute_plan(plan, variables={}, context=a_context(products=products))
+
+    assert [error["path"] for error in result.errors] == [["top"]]
 
 
 async def test_a_type_condition_in_the_path_lets_only_its_types_pass() -> None:

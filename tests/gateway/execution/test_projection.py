@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -10,7 +11,8 @@ from hypothesis import strategies as st
 
 from gateway.execution.projection import Projector
 from gateway.execution.projection_interpreter import interpret_projection
-from gateway.execution.projection_source import compile_projection
+from gateway.execution.projection_source import Irregular, compile_projection
+from gateway.execution.written_keys import Position
 from gateway.query_plan.nodes import (
     ClassProjection,
     EnumProjection,
@@ -329,3 +331,65 @@ def test_a_projector_answers_the_same_every_time(
 
         assert _same(again.data, first.data)
         assert again.problems == first.problems
+
+
+def _positions(node: ValueProjection, position: Position = ()) -> Iterator[Position]:
+    match node:
+        case ListProjection(item):
+            yield from _positions(item, position)
+        case ObjectProjection(classes=classes):
+            yield position
+            for chosen in classes:
+                for part in chosen.fields:
+                    yield from _positions(part.value, (*position, part.source))
+        case _:
+            pass
+
+
+@given(_cases(noise=20))
+def test_an_object_that_is_projected_once_for_all_its_places_reads_the_same(
+    case: tuple[ObjectProjection, dict[str, Any]],
+) -> None:
+    projection, tree = case
+    slow = interpret_projection(projection, tree)
+    compiled = compile_projection(projection, frozenset(_positions(projection)))
+
+    for _ in range(2):
+        try:
+            fast = compiled(tree)
+        except Exception:  # noqa: BLE001 - giving up is always allowed
+            return
+
+        assert not slow.problems
+        assert _same(fast, slow.data)
+
+
+def test_one_object_in_many_places_is_projected_once() -> None:
+    projection = an_object(
+        a_field("all", a_list(an_object(a_field("it", an_object(a_field("n"))))))
+    )
+    it = {"n": "x"}
+
+    data: Any = compile_projection(projection, frozenset({("all", "it")}))(
+        {"all": [{"it": it}, {"it": it}]}
+    )
+
+    assert data == {"all": [{"it": {"n": "x"}}, {"it": {"n": "x"}}]}
+    assert data["all"][0]["it"] is data["all"][1]["it"]
+
+
+def test_an_unknown_type_where_null_is_forbidden_is_an_error() -> None:
+    for fields in ([], [a_field("a")]):
+        known = a_choice(Known=fields)
+        projection = an_object(a_field("thing", known, non_null=True))
+        listed = an_object(a_field("things", a_list(known, item_non_null=True)))
+        unknown = {"__typename": "Other"}
+        for _ in range(2):
+            assert Projector(projection).project({"thing": unknown}).data is None
+            assert Projector(listed).project({"things": [unknown]}).data == {"things": None}
+            for compiled, tree in (
+                (compile_projection(projection), {"thing": unknown}),
+                (compile_projection(listed), {"things": [unknown]}),
+            ):
+                with pytest.raises(Irregular):
+                    compiled(tree)  # type: ignore[arg-type]

@@ -291,6 +291,35 @@ async def test_a_subgraph_that_keeps_failing_is_given_a_pause(pool: HttpPool) ->
     assert answers.count == 3
 
 
+async def test_a_subgraph_out_of_reach_is_given_a_pause_but_not_for_callers_who_leave(
+    pool: HttpPool,
+) -> None:
+    arrived = asyncio.Event()
+    is_broken = False
+
+    async def conversation(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await read_request(reader)
+        arrived.set()
+        if not is_broken:
+            await reader.read()
+
+    options = HttpOptions(
+        retry=RetryPolicy(max_retries=0), circuit=CircuitPolicy(min_requests=1, pause_seconds=60)
+    )
+    async with conversing(conversation) as url:
+        transport = HttpTransport(url, pool, options)
+        task = asyncio.create_task(transport.send(a_request()))
+        await arrived.wait()
+        task.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await task
+        is_broken = True
+        with pytest.raises(SubgraphUnreachable):
+            await transport.send(a_request())
+        with pytest.raises(SubgraphSuspended):
+            await transport.send(a_request())
+
+
 async def test_cancelling_gives_the_place_back(pool: HttpPool) -> None:
     released = asyncio.Event()
     arrived = asyncio.Event()
