@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from .checks import CHECKS
+from .coordinates import located
 from .errors import MAX_PROBLEMS, CompositionCode, CompositionError, CompositionHint, Report
 from .field_usage import find_field_usage
 from .merging.merge import merge_subgraphs
@@ -49,18 +50,23 @@ def compose(subgraphs: Sequence[SubgraphSource]) -> CompositionResult:
     hints are capped at 200 each.
     """
     report = Report()
-    sdl = _run(sorted(subgraphs, key=lambda source: source.name), report)
+    loaded = _load(sorted(subgraphs, key=lambda source: source.name), report)
+    sdl = _compose(loaded, report) if len(loaded) == len(subgraphs) else None
     return CompositionResult(
         supergraph_sdl=None if report.has_errors else sdl,
-        errors=tuple(report.errors[:MAX_PROBLEMS]),
+        errors=tuple(located(error, loaded) for error in report.errors[:MAX_PROBLEMS]),
         hints=tuple(report.hints[:MAX_PROBLEMS]),
     )
 
 
-def _run(sources: Sequence[SubgraphSource], report: Report) -> str | None:
-    subgraphs = _load(sources, report)
-    if subgraphs is None:
-        return None
+def _load(sources: Sequence[SubgraphSource], report: Report) -> list[SubgraphSchema]:
+    """Return the subgraphs that are valid GraphQL."""
+    _check_names(sources, report)
+    loaded = (load_subgraph(source.name, source.url, source.sdl, report) for source in sources)
+    return [subgraph for subgraph in loaded if subgraph is not None]
+
+
+def _compose(subgraphs: Sequence[SubgraphSchema], report: Report) -> str:
     usages = [find_field_usage(subgraph) for subgraph in subgraphs]
     for subgraph, usage in zip(subgraphs, usages, strict=True):
         for rule in RULES:
@@ -74,13 +80,6 @@ def _run(sources: Sequence[SubgraphSource], report: Report) -> str | None:
         sdl if provable is merged else print_supergraph(provable), subgraphs, report
     )
     return sdl
-
-
-def _load(sources: Sequence[SubgraphSource], report: Report) -> list[SubgraphSchema] | None:
-    _check_names(sources, report)
-    loaded = [load_subgraph(source.name, source.url, source.sdl, report) for source in sources]
-    subgraphs = [subgraph for subgraph in loaded if subgraph is not None]
-    return subgraphs if len(subgraphs) == len(sources) else None
 
 
 def _check_names(sources: Sequence[SubgraphSource], report: Report) -> None:

@@ -93,9 +93,19 @@ def check_graphql(
     unknown = frozenset(name for e in about_unknown if (name := _directive(e)) is not None)
     if others:
         return Validity(None, (*reported, *others), unknown)
-    schema = build_ast_schema(document, assume_valid_sdl=True)
-    problems = validate_schema(schema)
-    return Validity(None if problems else schema, (*reported, *problems), unknown)
+    schema, problems = _build(document)
+    return Validity(schema, (*reported, *problems), unknown)
+
+
+def _build(document: DocumentNode) -> tuple[GraphQLSchema | None, list[GraphQLError]]:
+    """Return the schema, or what keeps it from being valid."""
+    try:
+        schema = build_ast_schema(document, assume_valid_sdl=True)
+        problems = validate_schema(schema)
+    except GraphQLError as error:
+        # Arguments of built-in directives are read while building, and their types checked only then.
+        return None, [error]
+    return (None, problems) if problems else (schema, [])
 
 
 def _directive(error: GraphQLError) -> str | None:

@@ -18,6 +18,7 @@ from graphql import (
     StringValueNode,
 )
 from graphql.language import EnumValueNode, Node, NullValueNode
+from graphql.pyutils import did_you_mean, suggestion_list
 
 from .errors import CompositionCode, Report, SourceLocation
 from .federation_spec import (
@@ -37,6 +38,9 @@ from .federation_spec import (
 _VERSION = re.compile(r"v(0|[1-9]\d*)\.(0|[1-9]\d*)")
 _URL = re.compile(r"[a-zA-Z][a-zA-Z0-9+.-]*://[^\s/?#]+/[^\s?#]+")
 _NAME = re.compile(r"[_A-Za-z]\w*", re.ASCII)
+
+UNVERSIONED: Version = (0, 0)
+"""What stands for the version of a URL that has none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +65,9 @@ class Link:
 
     @property
     def url(self) -> str:
-        """The URL with its version."""
+        """The URL with its version, if it has one."""
+        if self.version == UNVERSIONED:
+            return self.identity
         return f"{self.identity}/v{self.version[0]}.{self.version[1]}"
 
     def directive(self, name: str) -> str:
@@ -176,14 +182,17 @@ class _Resolver:
         if parsed is None:
             self.report.error(
                 CompositionCode.INVALID_LINK_IDENTIFIER,
-                f'In subgraph "{self.subgraph}": "{url.value}" is not the URL of a specification:'
-                " it has to end in a name and a version, as in https://example.com/spec/v1.0.",
+                f'In subgraph "{self.subgraph}": "{url.value}" is not the URL of a specification,'
+                " as https://example.com/name/v1.0 would be.",
                 at=[location_of(self.subgraph, url)],
             )
             return None
         identity, name, version = parsed
         if not self.is_version_known(identity, name, version, url):
-            return None
+            if identity != FEDERATION:
+                return None
+            # What is used of a federation we do not know is most likely what we know of the newest.
+            version = NEWEST
         prefix = arguments.get("as")
         if prefix is not None and not (
             isinstance(prefix, StringValueNode) and _is_prefix(prefix.value)
@@ -363,16 +372,19 @@ def _suggestion(element: str, exported: frozenset[str], name: str) -> str:
     spec = DIRECTIVES.get(element.removeprefix("@"))
     if name == "federation" and spec is not None:
         return f" It exists since v{spec.since[0]}.{spec.since[1]}."
-    return ""
+    return did_you_mean([f'"{e}"' for e in suggestion_list(element, sorted(exported))])
 
 
 def _parse_url(url: str) -> tuple[str, str, Version] | None:
+    """Return (identity, name, version); a URL without a version has ``UNVERSIONED``."""
     identity, _, last = url.rstrip("/").rpartition("/")
     version = _parse_version(last)
-    if version is None or not _URL.fullmatch(identity):
+    if version is None:
+        identity, version = url.rstrip("/"), UNVERSIONED
+    if not _URL.fullmatch(identity):
         return None
     name = identity.rpartition("/")[2]
-    return (identity, name, version) if _NAME.fullmatch(name) else None
+    return (identity, name, version) if _NAME.fullmatch(name.replace("-", "_")) else None
 
 
 def _parse_version(text: str) -> Version | None:

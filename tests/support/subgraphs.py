@@ -1,86 +1,60 @@
-"""Federation subgraphs made of SDL and plain data: ASGI apps on graphql-core, for tests that need real ones."""
+"""Subgraphs for composition tests: several SDLs in one text, each after a line ``# subgraph: <name>``."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from typing import Any
+import re
+from pathlib import Path
 
-from graphql import (
-    ExecutionResult,
-    GraphQLSchema,
-    build_schema,
-    execute,
-    parse,
-    validate,
-)
-from starlette.applications import Starlette
-from starlette.requests import Request
-from starlette.responses import JSONResponse
-from starlette.routing import Route
+from gateway.composition.compose import CompositionResult, SubgraphSource, compose
 
-Resolve = Callable[[dict[str, Any]], dict[str, Any] | None]
-"""From a representation to the entity, with ``__typename`` when its type is not the representation's."""
+FIXTURES = Path(__file__).parents[1] / "fixtures"
+_HEADING = re.compile(r"^# subgraph: (\S+)\n", re.MULTILINE)
+_ALL = (
+    "@key", "@requires", "@provides", "@external", "@shareable", "@override", "@inaccessible", "@tag",
+    "@extends", "@composeDirective", "@interfaceObject", "@authenticated", "@requiresScopes", "@policy", "@cost",
+    "@listSize",
+)  # fmt: skip
 
 
-class Subgraph:
-    """One subgraph.
-
-    Args:
-        name: what the supergraph calls it.
-        sdl: without the federation machinery.
-        root: values or functions ``(info, **arguments)`` of root fields; objects may hold functions, too.
-        entities: how to find entities, by type.
-    """
-
-    def __init__(
-        self,
-        name: str,
-        sdl: str,
-        root: Mapping[str, Any],
-        entities: Mapping[str, Resolve] | None = None,
-    ) -> None:
-        self.name = name
-        self.sdl = sdl
-        self.operations: list[str] = []
-        self._entities = entities or {}
-        self._schema = self._with_machinery()
-        self._root = {**root, "_entities": self._resolve_entities}
-        self.app = Starlette(routes=[Route("/graphql", self._answer, methods=["POST"])])
-
-    def execute(self, operation: str, variables: dict[str, Any] | None = None) -> ExecutionResult:
-        """Execute an operation, once it is found valid: planners are to send nothing else."""
-        self.operations.append(operation)
-        document = parse(operation)
-        if errors := validate(self._schema, document):
-            return ExecutionResult(None, errors)
-        result = execute(self._schema, document, self._root, variable_values=variables)
-        assert isinstance(result, ExecutionResult)
-        return result
-
-    async def _answer(self, request: Request) -> JSONResponse:
-        payload = await request.json()
-        result = self.execute(payload["query"], payload.get("variables"))
-        return JSONResponse(result.formatted)
-
-    def _resolve_entities(self, _: Any, representations: list[dict[str, Any]]) -> list[Any]:
-        found = []
-        for representation in representations:
-            typename = representation["__typename"]
-            entity = self._entities[typename](representation)
-            found.append(None if entity is None else {"__typename": typename, **entity})
-        return found
-
-    def _with_machinery(self) -> GraphQLSchema:
-        base = build_schema(self.sdl, assume_valid=True, assume_valid_sdl=True)
-        names = [name for name in self._entities if _is_object(base, name)]
-        has_query = "type Query" in self.sdl
-        machinery = "scalar _Any\n"
-        if names:
-            field = "_entities(representations: [_Any!]!): [_Entity]!"
-            machinery += f"union _Entity = {' | '.join(names)}\n"
-            machinery += f"{'extend ' if has_query else ''}type Query {{ {field} }}\n"
-        return build_schema(f"{self.sdl}\n{machinery}", assume_valid=True, assume_valid_sdl=True)
+def fed(sdl: str, *, version: str = "v2.9") -> str:
+    """Link federation 2.9 with all its directives in front of an SDL."""
+    names = ", ".join(f'"{name}"' for name in _ALL)
+    return f'extend schema @link(url: "https://specs.apollo.dev/federation/{version}", import: [{names}])\n{sdl}'
 
 
-def _is_object(schema: GraphQLSchema, name: str) -> bool:
-    return type(schema.type_map.get(name)).__name__ == "GraphQLObjectType"
+def read_subgraphs(text: str) -> list[SubgraphSource]:
+    """Split a text into its subgraphs; their URLs are made up from their names."""
+    parts = _HEADING.split(text)
+    return [
+        SubgraphSource(name, f"http://{name}.test/graphql", sdl)
+        for name, sdl in zip(parts[1::2], parts[2::2], strict=True)
+    ]
+
+
+def compose_text(text: str) -> CompositionResult:
+    """Compose the subgraphs of a text."""
+    return compose(read_subgraphs(text))
+
+
+def compose_all(**sdls: str) -> CompositionResult:
+    """Compose SDLs given by subgraph name, each with all of federation linked."""
+    return compose(
+        [SubgraphSource(name, f"http://{name}.test", fed(sdl)) for name, sdl in sdls.items()]
+    )
+
+
+def supergraph_of(**sdls: str) -> str:
+    """Compose SDLs that have to compose, and return the supergraph."""
+    result = compose_all(**sdls)
+    assert result.supergraph_sdl is not None, [str(error) for error in result.errors]
+    return result.supergraph_sdl
+
+
+def codes(result: CompositionResult) -> list[str]:
+    """Return the codes of all errors, sorted, each once."""
+    return sorted({error.code for error in result.errors})
+
+
+def hint_codes(result: CompositionResult) -> list[str]:
+    """Return the codes of all hints, sorted, each once."""
+    return sorted({hint.code for hint in result.hints})

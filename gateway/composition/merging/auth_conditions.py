@@ -49,11 +49,9 @@ def conjunction(conditions: Iterable[Condition]) -> Condition:
 
 
 def implies(stronger: Condition, weaker: Condition) -> bool:
-    """Whether meeting ``stronger`` always meets ``weaker``."""
-    if not weaker:
-        return True
-    return bool(stronger) and all(
-        any(set(needed) <= set(names) for needed in weaker) for names in stronger
+    """Whether meeting ``stronger`` always meets ``weaker``; nothing at all is met always."""
+    return not weaker or all(
+        any(set(needed) <= set(names) for needed in weaker) for names in stronger or ((),)
     )
 
 

@@ -127,8 +127,10 @@ def _read(
     yield _Request(subgraph, link, element, local, directive.location)
 
 
-def _linking(identity: str, subgraphs: Sequence[SubgraphSchema]) -> list[tuple[str, Link]]:
-    return [(s.name, link) for s in subgraphs for link in s.links if link.identity == identity]
+def _linking(
+    identity: str, subgraphs: Sequence[SubgraphSchema]
+) -> list[tuple[SubgraphSchema, Link]]:
+    return [(s, link) for s in subgraphs for link in s.links if link.identity == identity]
 
 
 def _agree_on_version(
@@ -147,8 +149,8 @@ def _agree_on_version(
             names.append(request.subgraph.name)
     if len(majors) == 1:
         others = {
-            name
-            for name, link in _linking(identity, subgraphs)
+            subgraph.name
+            for subgraph, link in _linking(identity, subgraphs)
             if link.version[0] != asked[0].link.version[0]
         }
         if others:
@@ -174,12 +176,14 @@ def _agree_on_version(
 def _agree_on_names(
     asked: Sequence[_Request], subgraphs: Sequence[SubgraphSchema], report: Report
 ) -> bool:
-    """One name for each directive across all subgraphs that link its feature."""
+    """One name for each directive across all subgraphs that link its feature and define it."""
     agree = True
     for element in dict.fromkeys(request.element for request in asked):
         names: dict[str, list[str]] = {}
         for subgraph, link in _linking(asked[0].link.identity, subgraphs):
-            names.setdefault(link.directive(element), []).append(subgraph)
+            local = link.directive(element)
+            if local in subgraph.directive_definitions:
+                names.setdefault(local, []).append(subgraph.name)
         if len(names) > 1:
             agree = False
             listing = ", ".join(f"@{n} in {named_subgraphs(s)}" for n, s in names.items())

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from gateway.composition.errors import CompositionCode, Report
+from gateway.composition.errors import CompositionCode, Report, SourceLocation
 from gateway.composition.federation_spec import DIRECTIVES, FEATURES, FEDERATION, FeatureSpec
 from gateway.composition.subgraph_schema import SubgraphSchema
 from gateway.composition.supergraph_model import MergedDirective, MergedLink, MergedSchema
@@ -23,16 +23,19 @@ def name_feature_directives(subgraphs: Sequence[SubgraphSchema], report: Report)
             continue
         identities = (FEDERATION, FEATURES[spec.feature].identity)
         names: dict[str, list[str]] = {}
+        places: list[SourceLocation | None] = []
         for subgraph in subgraphs:
             for link in subgraph.links:
                 local = link.imports.get(f"@{spec.name}")
                 if link.identity in identities and local is not None:
                     names.setdefault(local, []).append(subgraph.name)
+                    places.append(link.location)
         if len(names) > 1:
             listing = ", ".join(f"{local} in {named_subgraphs(s)}" for local, s in names.items())
             report.error(
                 CompositionCode.LINK_IMPORT_NAME_MISMATCH,
                 f"@{spec.name} is imported under different names: {listing}.",
+                at=places,
                 coordinate=f"@{spec.name}",
             )
         chosen[spec.name] = next(iter(names), f"@{spec.name}")[1:]

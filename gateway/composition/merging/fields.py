@@ -6,6 +6,7 @@ Reading ``join__field`` back: none at all means that every graph of the parent r
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from gateway.composition.errors import CompositionCode
 from gateway.composition.subgraph_schema import OutputField, SubgraphType
@@ -105,7 +106,8 @@ def _joins(
         for source in sources
         if not overrides.is_gone(source.graph)
     ]
-    is_plain = all(join == JoinField(graph=join.graph) for join in joins)
+    # An override shows by the graph that is missing, so that it alone is no reason to spell the graphs out.
+    is_plain = all(replace(j, override=None) == JoinField(graph=j.graph) for j in joins)
     return [] if is_plain and len(joins) == len(parents) else joins
 
 

@@ -64,8 +64,14 @@ def _hint_inconsistencies(
                 coordinate=merged.name,
             )
         return
+    # Who only knows the type by external fields never returns it.
+    returning = [
+        s
+        for s in sources
+        if not all(context.is_external(s.graph, merged.name, f) for f in s.element.fields)
+    ]
     for name in merged.fields:
-        missing = [s.graph for s in sources if name not in s.element.fields]
+        missing = [s.graph for s in returning if name not in s.element.fields]
         if missing:
             context.report.hint(
                 HintCode.INCONSISTENT_OBJECT_VALUE_TYPE_FIELD,
