@@ -17,6 +17,7 @@ from pathlib import Path
 
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
+from starlette.middleware import Middleware
 from starlette.routing import Route
 
 from gateway.config.settings import (
@@ -31,6 +32,7 @@ from gateway.pipeline.pipeline import Engine, Pipeline
 from gateway.security.authentication import Authenticator
 from gateway.security.cors import build_cors
 from gateway.security.signing_keys import HttpKeyFetcher, SigningKeys
+from gateway.server.direct_path import DirectPath
 from gateway.server.graphql_http import GraphQLEndpoint, Observers
 from gateway.server.health import Health
 from gateway.server.metrics_page import MetricsPage
@@ -72,8 +74,8 @@ def create_app(config: GatewayConfig, *, metrics_folder: Path | None = None) -> 
     passthroughs = _build_passthroughs(config)
     observers = Observers(metrics=metrics, log=_build_request_log(config))
     health = Health(serving)
+    endpoint = GraphQLEndpoint(serving, config, authenticator, observers)
     routes = [
-        Route(config.server.path, GraphQLEndpoint(serving, config, authenticator, observers)),
         Route("/health/live", health.live),
         Route("/health/ready", health.ready),
     ]
@@ -87,7 +89,10 @@ def create_app(config: GatewayConfig, *, metrics_folder: Path | None = None) -> 
     life = _Life(config, serving, metrics, hosted, keys=keys, passthroughs=passthroughs)
     app = Starlette(
         routes=routes,
-        middleware=build_cors(config.cors),
+        middleware=[
+            *build_cors(config.cors),
+            Middleware(DirectPath, path=config.server.path, endpoint=endpoint),
+        ],
         exception_handlers={HTTPException: answer_http_exception, Exception: answer_mishap},
         lifespan=life.run,
     )

@@ -27,6 +27,10 @@ class Metrics:
         self._registry = CollectorRegistry()
         self._shared_folder = shared_folder
         self._subgraphs: frozenset[str] = frozenset()
+        # The library looks a series up by its labels behind a lock and after checks; this path is
+        # taken several times per request, over a set of labels that is known and small.
+        self._request_series: dict[tuple[str, int], tuple[Counter, Histogram]] = {}
+        self._call_series: dict[tuple[str, bool], tuple[Counter, Histogram]] = {}
         self._requests = Counter(
             "cattery_gateway_requests",
             "HTTP requests to the GraphQL path, by kind of operation and HTTP status.",
@@ -78,16 +82,27 @@ class Metrics:
 
     def request_finished(self, *, kind: str, status: int, seconds: float) -> None:
         """Count a request out."""
-        kind = kind if kind in _KINDS else _OTHER
         self._in_flight.dec()
-        self._requests.labels(kind, str(status)).inc()
-        self._latency.labels(kind).observe(seconds)
+        series = self._request_series.get((kind, status))
+        if series is None:
+            name = kind if kind in _KINDS else _OTHER
+            series = (self._requests.labels(name, str(status)), self._latency.labels(name))
+            if name is not _OTHER:
+                self._request_series[kind, status] = series
+        series[0].inc()
+        series[1].observe(seconds)
 
     def subgraph_called(self, subgraph: str, *, seconds: float, failed: bool) -> None:
         """Count one request to a subgraph."""
-        name = subgraph if subgraph in self._subgraphs else _OTHER
-        self._calls.labels(name, "failed" if failed else "answered").inc()
-        self._call_latency.labels(name).observe(seconds)
+        series = self._call_series.get((subgraph, failed))
+        if series is None:
+            name = subgraph if subgraph in self._subgraphs else _OTHER
+            outcome = "failed" if failed else "answered"
+            series = (self._calls.labels(name, outcome), self._call_latency.labels(name))
+            if name is not _OTHER:
+                self._call_series[subgraph, failed] = series
+        series[0].inc()
+        series[1].observe(seconds)
 
     def plan_looked_up(self, *, was_cached: bool) -> None:
         """Count a look into the plan cache."""

@@ -5,9 +5,8 @@ from __future__ import annotations
 import re
 import time
 from dataclasses import dataclass, field
-from uuid import uuid4
 
-from .trace_context import TraceContext, continue_trace
+from .trace_context import TraceContext, continue_trace, random_hex
 
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._:+/=@-]{1,128}")
 
@@ -46,5 +45,5 @@ def open_record(request_id: str | None, traceparent: str | None) -> RequestRecor
     and headers without a thought; anything else is replaced.
     """
     if request_id is None or not _REQUEST_ID.fullmatch(request_id):
-        request_id = uuid4().hex
+        request_id = random_hex(128)
     return RequestRecord(request_id=request_id, trace=continue_trace(traceparent))

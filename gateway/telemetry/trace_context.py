@@ -34,10 +34,15 @@ class TraceContext:
         return f"00-{self.trace_id}-{self.span_id}-{self.flags}"
 
 
+def random_hex(bits: int) -> str:
+    """Return a random number other than 0, in hexadecimal digits."""
+    return f"{_random.getrandbits(bits) or 1:0{bits // 4}x}"
+
+
 def continue_trace(traceparent: str | None) -> TraceContext:
     """Return a new span in the caller's trace; in a new trace when there is none to continue."""
-    span_id = f"{_random.getrandbits(64) or 1:016x}"
+    span_id = random_hex(64)
     match = _TRACEPARENT.fullmatch(traceparent) if traceparent else None
     if match is None or not int(match[1], 16) or not int(match[2], 16):
-        return TraceContext(f"{_random.getrandbits(128) or 1:032x}", span_id, _SAMPLED)
+        return TraceContext(random_hex(128), span_id, _SAMPLED)
     return TraceContext(match[1], span_id, match[3])

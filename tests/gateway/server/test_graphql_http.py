@@ -12,7 +12,9 @@ import httpx
 import pytest
 
 from gateway.server.compression import accepts_gzip
+from gateway.server.direct_path import DirectPath
 from tests.support.gateway import GRAPHQL_JSON, RunningGateway, codes, running, shop_config
+from tests.support.shop import create_products
 
 BROWSER = "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"
 PREFLIGHT = {"graphql-require-preflight": "1"}
@@ -309,3 +311,8 @@ async def test_a_body_that_does_not_arrive_is_not_waited_for(tmp_path: Path) -> 
 
     assert response.status_code == 408
     assert codes(response) == ["REQUEST_TIMEOUT"]
+
+
+def test_an_endpoint_that_is_no_app_is_refused_when_the_app_is_built() -> None:
+    with pytest.raises(TypeError, match="no ASGI app"):
+        DirectPath(create_products(), "/graphql", None)  # type: ignore[arg-type]
