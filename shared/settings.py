@@ -38,7 +38,6 @@ class ServiceSettings:
     name: str
     data_dir: Path
     database_url: str
-    jwks_url: str
     service_secret: str | None = field(repr=False)
     clock_file: Path | None
     log_format: LogFormat
@@ -67,6 +66,17 @@ class ServiceSettings:
         raise SettingsInvalid(
             f"{PREFIX}{_upper(self.name)}_{name} must be true or false, not {text!r}"
         )
+
+    @property
+    def jwks_url(self) -> str:
+        """Where accounts publishes its signing keys.
+
+        Raises:
+            SettingsInvalid: the environment says neither this nor where accounts answers.
+        """
+        # Asked for only by those who verify tokens: commands on a database need not know where accounts answers.
+        given = self.environment.get(f"{PREFIX}JWKS_URL")
+        return given or f"{self.url_of('accounts')}/.well-known/jwks.json"
 
     def url_of(self, service: str) -> str:
         """Return where another service answers, without a slash at the end.
@@ -99,8 +109,6 @@ def load_settings(name: str, environment: Mapping[str, str] | None = None) -> Se
         name=name,
         data_dir=data_dir,
         database_url=database_url(name, values),
-        jwks_url=values.get(f"{PREFIX}JWKS_URL")
-        or f"{url_of('accounts', values)}/.well-known/jwks.json",
         service_secret=values.get(f"{PREFIX}SERVICE_SECRET") or None,
         clock_file=Path(clock_file) if clock_file else None,
         log_format=LogFormat(log_format),

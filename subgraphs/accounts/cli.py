@@ -21,7 +21,7 @@ from shared.clock import Clock
 from shared.database import open_database
 from shared.errors import DomainError
 from shared.migrations import upgrade
-from shared.settings import load_settings
+from shared.settings import SettingsInvalid, load_settings
 
 from .errors import AccountNotFound
 from .repository import AccountRepository, CredentialRepository, SigningKeyRepository
@@ -118,7 +118,7 @@ def _run(work: Work[Result]) -> Result:
 
     try:
         return asyncio.run(run())
-    except DomainError as error:
+    except (DomainError, SettingsInvalid) as error:
         problems.print(str(error), style="red", markup=False)
         raise typer.Exit(1) from error
 

@@ -167,6 +167,8 @@ def _environment(
         "CATTERY_DATA_DIR": str(launch.data_dir.absolute()),
         "CATTERY_SERVICE_SECRET": _kept_secret(launch.data_dir),
         **{f"CATTERY_{name.upper()}_URL": url for name, url in urls.items()},
+        # Browsers reach the login page through the gateway.
+        "CATTERY_ACCOUNTS_PUBLIC_URL": f"http://{launch.host}:{launch.port}",
         **dict(launch.environment),
     }
     if broker is not None:

@@ -89,7 +89,6 @@ class AccountService:
         )
         account.put_roles(new.roles)
         self.session.add(account)
-        await self._flush_new(account)
         cause = current_cause()
         outbox.record(
             self.session,
@@ -104,6 +103,7 @@ class AccountService:
                 cause_event_id=None if cause is None else cause.id,
             ),
         )
+        await self._flush_new(account)
         return account
 
     async def create_active(self, new: NewAccount, *, password_hash: str) -> Account:

@@ -29,7 +29,8 @@ mutation {
 def folder(tmp_path: Path, seeded_file: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     shutil.copy(seeded_file, tmp_path / seeded_file.name)
     monkeypatch.setenv("CATTERY_DATA_DIR", str(tmp_path))
-    monkeypatch.setenv("CATTERY_ACCOUNTS_URL", "app://accounts")
+    # An operator's shell knows where the data are, not where services answer.
+    monkeypatch.delenv("CATTERY_ACCOUNTS_URL", raising=False)
     return tmp_path
 
 
