@@ -51,11 +51,18 @@ class HttpPool:
     def __init__(self, *, keep_alive_seconds: float = 4.0) -> None:
         self._keep_alive_seconds = keep_alive_seconds
         self._session: ClientSession | None = None
+        self._is_closed = False
 
     @property
     def session(self) -> ClientSession:
-        """The session, opened at first use because it belongs to the running loop."""
-        if self._session is None or self._session.closed:
+        """The session, opened at first use because it belongs to the running loop.
+
+        Raises:
+            TransportError: the pool is closed.
+        """
+        if self._is_closed:
+            raise TransportError("The connections to subgraphs are closed.")
+        if self._session is None:
             # Concurrency is bounded per subgraph by the transports. Cookies of one caller must not reach another.
             self._session = ClientSession(
                 connector=TCPConnector(limit=0, keepalive_timeout=self._keep_alive_seconds),
@@ -64,7 +71,8 @@ class HttpPool:
         return self._session
 
     async def close(self) -> None:
-        """Close all connections."""
+        """Close all connections, for good."""
+        self._is_closed = True
         if self._session is not None:
             await self._session.close()
 

@@ -6,6 +6,7 @@ The app's lifespan is not run here: whoever puts the program together starts and
 from __future__ import annotations
 
 import asyncio
+import contextvars
 from collections.abc import Awaitable, Callable, Mapping, MutableMapping
 from typing import Any, TypeAlias
 
@@ -42,11 +43,16 @@ class InProcessTransport:
         self._max_response_bytes = max_response_bytes
 
     async def send(self, request: SubgraphRequest) -> SubgraphResponse:
-        """Call the app; it runs in the caller's task, so cancelling the caller cancels it."""
+        """Call the app, in a task of its own: what it binds to its context, such as log fields, stays there.
+
+        Cancelling the caller cancels the app, and waits for it.
+        """
         exchange = _Exchange(request, self._max_response_bytes)
         try:
             async with asyncio.timeout(self._timeout_seconds):
-                await self._app(self._scope(request), exchange.receive, exchange.send)
+                await asyncio.create_task(
+                    self._run(request, exchange), context=contextvars.copy_context()
+                )
         except TimeoutError as error:
             raise SubgraphTimeout(
                 f"Subgraph {request.subgraph!r} did not answer within {self._timeout_seconds} s."
@@ -63,6 +69,9 @@ class InProcessTransport:
 
     async def close(self) -> None:
         """Do nothing: the app is stopped by whoever started it."""
+
+    async def _run(self, request: SubgraphRequest, exchange: _Exchange) -> None:
+        await self._app(self._scope(request), exchange.receive, exchange.send)
 
     def _scope(self, request: SubgraphRequest) -> Message:
         headers = {

@@ -10,6 +10,7 @@ from collections.abc import AsyncIterator
 import pytest
 from aiohttp import web
 
+from gateway.errors import TransportError
 from gateway.transports.base import RequestKind, SubgraphRequest
 from gateway.transports.circuit_breaker import CircuitPolicy
 from gateway.transports.errors import (
@@ -342,12 +343,15 @@ async def test_cancelling_gives_the_place_back(pool: HttpPool) -> None:
     assert response.status == 200
 
 
-async def test_a_closed_pool_opens_again(pool: HttpPool) -> None:
-    async with serving(Answers(200).answer) as url:
+async def test_a_closed_pool_sends_nothing(pool: HttpPool) -> None:
+    answers = Answers(200)
+    async with serving(answers.answer) as url:
         transport = HttpTransport(url, pool)
         await transport.send(a_request())
-        await pool.close()
         await transport.close()
-        response = await transport.send(a_request())
+        await pool.close()
+        await pool.close()
+        with pytest.raises(TransportError, match="closed"):
+            await transport.send(a_request())
 
-    assert response.status == 200
+    assert answers.count == 1

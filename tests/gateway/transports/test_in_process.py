@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import contextvars
 from typing import Any
 
 import pytest
@@ -144,3 +145,17 @@ async def test_cancelling_the_caller_stops_the_app() -> None:
 
     assert stopped.is_set()
     assert task.cancelled()
+
+
+async def test_what_the_app_binds_to_its_context_stays_there() -> None:
+    bound = contextvars.ContextVar("bound", default="gateway")
+
+    async def endpoint(_: Request) -> Response:
+        seen = bound.get()
+        bound.set("app")
+        return Response(seen)
+
+    response = await InProcessTransport(an_app(endpoint)).send(a_request())
+
+    assert response.body == b"gateway"
+    assert bound.get() == "gateway"
