@@ -41,16 +41,16 @@ class PoolService:
     clock: Clock
 
     async def hire(self, hiring: Hiring) -> None:
-        """Add a worker, or take one back. News older than their dismissal changes nothing."""
+        """Add a worker, or take one back. News older than what is known of them changes nothing."""
         repository = MatchingRepository(self.session)
         member = await repository.lock_member(hiring.worker_id)
         if member is None:
             member = self._new_member(hiring.worker_id, hiring.hired_at)
-        elif member.dismissed_at is not None and hiring.hired_at <= member.dismissed_at:
+        elif _is_old(hiring, member):
             return
         elif member.state is PoolState.REMOVED:
             self._move(member, PoolState.ACTIVE, by=SYSTEM, reason=None)
-            member.joined_at = hiring.hired_at
+        member.joined_at = hiring.hired_at
         member.strengths = [_trait_row(trait) for trait in hiring.strengths]
         member.weaknesses = [_trait_row(trait) for trait in hiring.weaknesses]
         await self.session.flush()
@@ -146,6 +146,12 @@ class PoolService:
     def _move(self, member: PoolMember, state: PoolState, *, by: str, reason: str | None) -> None:
         member.state = move_in_pool(member.state, state)
         member.state_by, member.state_reason = by, reason
+
+
+def _is_old(hiring: Hiring, member: PoolMember) -> bool:
+    if member.dismissed_at is not None and hiring.hired_at <= member.dismissed_at:
+        return True
+    return member.state is not PoolState.REMOVED and hiring.hired_at < member.joined_at
 
 
 def _trait_row(trait: Trait) -> dict[str, object]:
