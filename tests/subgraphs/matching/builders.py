@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager, suppress
+from collections.abc import Sequence
 from datetime import timedelta
 from uuid import UUID, uuid4
 
@@ -14,7 +13,6 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from messaging.envelope import Envelope
 from messaging.tables import OutboxMessage
 from shared.clock import Clock
-from shared.database import Database
 from shared.identifiers import derived_id
 from subgraphs.matching.models import Search
 from subgraphs.matching.pipeline import Trait
@@ -129,19 +127,6 @@ async def recorded(session: AsyncSession) -> list[tuple[str, dict[str, object]]]
     await session.flush()
     found = await session.scalars(select(OutboxMessage).order_by(OutboxMessage.position))
     return [(message.subject, message.data) for message in found]
-
-
-class ProcessDied(Exception):
-    """Takes a transaction's work with it."""
-
-
-@asynccontextmanager
-async def dying_transaction(database: Database) -> AsyncIterator[AsyncSession]:
-    """Open a transaction that is rolled back at its end, as if the process had died before the commit."""
-    with suppress(ProcessDied):
-        async with database.transaction() as session:
-            yield session
-            raise ProcessDied
 
 
 def an_envelope(clock: Clock, *, seq: int = 1) -> Envelope:

@@ -23,13 +23,13 @@ from subgraphs.matching.service import (
     SearchService,
 )
 from subgraphs.matching.states import ExhaustedReason, PoolState, SearchState
+from tests.support.transactions import dying_transaction
 
 from .builders import (
     CLEANING,
     a_request,
     accept,
     decide,
-    dying_transaction,
     hire,
     recorded,
     search_for,

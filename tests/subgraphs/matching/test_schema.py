@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -17,6 +16,7 @@ from shared.settings import SettingsInvalid
 from tests.support.callers import a_person, a_service
 from tests.support.service import RunningService, running_service
 from tests.support.statements import statements_on
+from tests.support.waiting import until
 
 from .builders import a_request, as_json, hire
 
@@ -42,13 +42,15 @@ def a_start(matching: RunningService, order_id: UUID | None = None) -> dict[str,
 
 
 async def wait_until_decided(matching: RunningService, search_id: str) -> dict[str, Any]:
-    async with asyncio.timeout(20):
-        while True:
-            data = await matching.fetch(SEARCH, {"id": search_id}, caller=MANAGER)
-            if data["search"]["state"] not in {"ACCEPTED", "RUNNING"}:
-                found: dict[str, Any] = data["search"]
-                return found
-            await asyncio.sleep(0.01)
+    found: dict[str, Any] = {}
+
+    async def is_decided() -> bool:
+        data = await matching.fetch(SEARCH, {"id": search_id}, caller=MANAGER)
+        found.update(data["search"])
+        return found["state"] not in {"ACCEPTED", "RUNNING"}
+
+    await until(is_decided)
+    return found
 
 
 async def test_a_search_is_accepted_at_once_and_decided_soon(matching: RunningService) -> None:
