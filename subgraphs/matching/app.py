@@ -16,14 +16,15 @@ from shared.database import open_database
 from shared.identity import Principal, RemoteKeys, TokenVerifier
 from shared.service_app import Service, build_service_app
 from shared.settings import ServiceSettings, SettingsInvalid, load_settings
-from shared.timers import Timer, running_timers
+from shared.timers import running_timers
 
 from .consumers import MatchingConsumers
 from .demo import seed_demo
-from .flows import POLL_EVERY, SearchFlow
+from .flows import SearchFlow
 from .loaders import Batches, MatchingContext
 from .schema import make_schema
 from .service.decisions import RETRY_AFTER
+from .timers import Housekeeping
 
 NAME = "matching"
 
@@ -70,9 +71,7 @@ def create_app(settings: ServiceSettings | None = None) -> Starlette:
                     settings=read_settings(settings.environment),
                     subscriptions=MatchingConsumers(clock).subscriptions(),
                 ),
-                lambda: running_timers(
-                    [Timer("matching-searches", POLL_EVERY, queue.run_due, queue.accepted)]
-                ),
+                lambda: running_timers(Housekeeping(database, clock, queue).timers()),
             ),
         )
     )

@@ -1,4 +1,4 @@
-"""The queue of searches: woken when one is accepted, polling for those that another instance left behind.
+"""The queue of searches: run when one is accepted, and again and again for those that another instance left behind.
 
 Claiming and deciding are two transactions, so that a search under way shows as RUNNING and a crash between them costs
 no more than its lease.
@@ -20,7 +20,6 @@ from shared.logging import bind, get_logger
 from .service import Claim, DecisionService
 from .service.decisions import RETRY_AFTER
 
-POLL_EVERY = timedelta(seconds=1)
 BATCH = 50
 _log = get_logger(__name__)
 _decided = Counter("cattery_matching_searches_total", "Searches decided", ["state"])
