@@ -30,8 +30,8 @@ def test_every_kind_is_read() -> None:
         a_choice(weight=3, traits=["polite"]), MULTI, {**TEXT, "traits": []}
     )
 
-    assert (choice.kind, choice.answer, choice.weight) == (Kind.CHOICE, {RIGHT}, 3)
-    assert (multi.kind, multi.answer, multi.weight) == (Kind.MULTI, {"a", "c"}, 1)
+    assert (choice.kind, choice.answer, choice.weight) == (Kind.CHOICE, frozenset({RIGHT}), 3)
+    assert (multi.kind, multi.answer, multi.weight) == (Kind.MULTI, frozenset({"a", "c"}), 1)
     assert (text.kind, text.answer, text.options) == (Kind.TEXT, frozenset(), ())
     assert [question.traits for question in (choice, multi, text)] == [("polite",), TRAITS, ()]
 

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from typing import Any
 from uuid import uuid4
 
 import pytest
@@ -97,7 +98,7 @@ async def test_states_lead_one_way_and_may_be_repeated(
     ],
 )
 async def test_what_cannot_be_meant_is_refused(
-    session: AsyncSession, clock: ManualClock, changes: dict[str, object]
+    session: AsyncSession, clock: ManualClock, changes: dict[str, Any]
 ) -> None:
     with pytest.raises(ValidationFailed):
         await TestPoolService(session, clock).create(a_draft(**changes), actor=MANAGER)
