@@ -45,8 +45,8 @@ def _describe(obstacle: Obstacle, type_name: str, coordinate: str, name: str) ->
             )
         case Reason.TYPE_UNKNOWN:
             return (
-                f'subgraph "{name}" resolves "{coordinate}", but nobody can say here whether'
-                f' an object is a "{type_name}".'
+                f'subgraph "{name}" has the objects by an interface object, and no subgraph with the'
+                f' interface and its key can be reached to say which of them is a "{type_name}".'
             )
         case _:
             assert_never(obstacle.reason)

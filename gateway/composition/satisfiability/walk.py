@@ -15,7 +15,7 @@ from gateway.query_graph.graph import QueryGraph
 from gateway.query_graph.positions import Position
 from gateway.query_graph.reach import Reach
 from gateway.query_graph.reached import Option, Reached
-from gateway.supergraph.model import FieldDefinition, Supergraph
+from gateway.supergraph.model import FieldDefinition, Supergraph, TypeKind
 
 from .witness import Step, Witness
 
@@ -100,6 +100,9 @@ class SatisfiabilityWalk:
             [(position, 0) for position in state.positions],
             knows_type=state.knows_type,
         )
+        if reached.typename_cost is None:
+            self._report_unknown_type(state)
+            return
         for definition in self._supergraph.types[state.type_name].fields.values():
             coordinate = f"{state.type_name}.{definition.name}"
             if definition.is_inaccessible or coordinate in self.suspects:
@@ -155,26 +158,21 @@ class SatisfiabilityWalk:
         self, state: _State, definition: FieldDefinition, options: list[Option], witness: Witness
     ) -> None:
         target = self._supergraph.types.get(definition.type.name)
-        if target is None or len(self._supergraph.possible_types.get(target.name, ())) < 2:
+        if target is None or target.kind not in (TypeKind.INTERFACE, TypeKind.UNION):
             return
-        # Of graphs that have the field at hand, any may be asked; those further away only for want of one.
-        at_hand = [option for option in options if option.position in state.positions] or options
         types = {
             option.move.graph: frozenset(
                 name
                 for name in self._supergraph.possible_types[target.name]
                 if self.graph.arrive(option.move, name) is not None
             )
-            for option in at_hand
+            for option in options
         }
         if len(set(types.values())) > 1:
             self.shared.append(SharedReturn(state.type_name, definition.name, witness, types))
 
     def _report(self, state: _State, reached: Reached, field_name: str, witness: Witness) -> None:
         obstacles = explain(self.reach, reached, field_name)
-        # Objects of unknown type are a risk of interface objects that other composers take as well.
-        if any(obstacle.reason is Reason.TYPE_UNKNOWN for obstacle in obstacles):
-            return
         if any(self._is_suspect(state.type_name, obstacle) for obstacle in obstacles):
             return
         self.unreachable.append(
@@ -182,6 +180,22 @@ class SatisfiabilityWalk:
                 state.type_name,
                 field_name,
                 witness,
+                frozenset(position.graph for position in state.positions),
+                obstacles,
+            )
+        )
+
+    def _report_unknown_type(self, state: _State) -> None:
+        """Objects of an interface object have no type before another subgraph has said it."""
+        obstacles = tuple(
+            Obstacle(graph, Reason.TYPE_UNKNOWN)
+            for graph in sorted({position.graph for position in state.positions})
+        )
+        self.unreachable.append(
+            Unreachable(
+                state.type_name,
+                "__typename",
+                state.witness.then(Step(state.type_name, "__typename", state.needs_fragment)),
                 frozenset(position.graph for position in state.positions),
                 obstacles,
             )

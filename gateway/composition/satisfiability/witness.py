@@ -14,6 +14,7 @@ from graphql import (
     GraphQLNonNull,
     GraphQLObjectType,
     GraphQLSchema,
+    TypeNameMetaFieldDef,
     get_named_type,
     is_composite_type,
     is_required_argument,
@@ -52,7 +53,6 @@ def print_witness(witness: Witness, schema: GraphQLSchema) -> str:
     lines: list[str] = []
     closing: list[str] = []
     indent = "  "
-    last_field: GraphQLField | None = None
     for number, step in enumerate(witness.steps):
         if step.needs_fragment:
             lines.append(f"{indent}... on {step.type_name} {{")
@@ -60,7 +60,7 @@ def print_witness(witness: Witness, schema: GraphQLSchema) -> str:
             indent += "  "
         type_ = schema.get_type(step.type_name)
         assert isinstance(type_, GraphQLObjectType | GraphQLInterfaceType)  # noqa: S101 – has fields
-        last_field = type_.fields[step.field]
+        last_field = type_.fields.get(step.field, TypeNameMetaFieldDef)
         text = f"{indent}{step.field}{_arguments(last_field)}"
         if number + 1 < len(witness.steps):
             lines.append(f"{text} {{")

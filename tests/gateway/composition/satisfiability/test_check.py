@@ -200,3 +200,30 @@ def test_proof_stops_at_its_limit() -> None:
     check_satisfiability(sdl, [], report, max_steps=0)
 
     assert [error.code for error in report.errors] == ["MAX_VALIDATION_SUBGRAPH_PATHS_EXCEEDED"]
+
+
+def test_objects_of_an_interface_object_need_someone_who_knows_their_type() -> None:
+    sdls = {
+        "a": """type Query { x: Int } interface Node { id: ID! }
+        type T implements Node @key(fields: "id") { id: ID! }""",
+        "b": 'type Query { best: Node } type Node @interfaceObject @key(fields: "id") { id: ID! n: Int }',
+    }
+
+    without_key = compose_all(**sdls)
+    sdls["a"] = sdls["a"].replace("interface Node", 'interface Node @key(fields: "id")')
+    with_key = compose_all(**sdls)
+
+    assert unreachable(without_key) == {"T.__typename"}
+    assert (
+        "no subgraph with the interface and its key can be reached" in without_key.errors[0].message
+    )
+    assert unreachable(with_key) == set()
+
+
+def test_runtime_types_are_compared_with_those_of_subgraphs_a_key_leads_to() -> None:
+    result = compose_all(
+        a='type Query { t: T } type T @key(fields: "id") { id: ID! hit: Hit @shareable } union Hit = P type P { x: Int }',
+        b='type T @key(fields: "id") { id: ID! hit: Hit @shareable } union Hit = Q type Q { y: Int }',
+    )
+
+    assert codes(result) == ["SHAREABLE_HAS_MISMATCHED_RUNTIME_TYPES"]
