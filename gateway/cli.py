@@ -203,12 +203,12 @@ def _make_worker_app(config: GatewayConfig, metrics_folder: Path) -> Starlette:
     return create_app(config, metrics_folder=metrics_folder)
 
 
-def _announce(config: GatewayConfig) -> None:
+def _announce(config: GatewayConfig, port: int) -> None:
     host = f"[{config.server.host}]" if ":" in config.server.host else config.server.host
     of = ""
     if isinstance(config.source, ComposedSource):
         of = f" ({len(config.source.subgraphs)} subgraphs)"
-    _out.print(f"Ready on http://{host}:{config.server.port}{config.server.path}{of}")
+    _out.print(f"Ready on http://{host}:{port}{config.server.path}{of}")
     sys.stdout.flush()
 
 

@@ -13,7 +13,7 @@ from typing import NamedTuple
 from starlette.types import Receive, Scope, Send
 
 from gateway.config.settings import GatewayConfig
-from gateway.errors import ClientError, MethodRefused, Overloaded
+from gateway.errors import ClientError, MethodRefused, NotReady, Overloaded
 from gateway.pipeline.answer import Answer, Outcome, refuse
 from gateway.pipeline.request import Caller, GraphQLRequest
 from gateway.security.authentication import Authenticator
@@ -92,7 +92,13 @@ class GraphQLEndpoint:
         self._metrics.request_started()
         status, size_bytes = 499, 0
         try:
-            media_type, answer = await self._answer(scope, headers, receive, record)
+            try:
+                media_type, answer = await self._answer(scope, headers, receive, record)
+            except asyncio.CancelledError:
+                # The time to finish is over. Whoever waits is told, and the server goes on stopping.
+                await self._send_shutdown(headers, record, send)
+                status = NotReady.status
+                raise
             status = choose_status(answer, media_type, strict=self._config.server.strict_status)
             size_bytes = len(answer.body)
             reply = _Reply(answer, status, media_type, record.request_id)
@@ -140,6 +146,14 @@ class GraphQLEndpoint:
         except ClientError as error:
             record.add_code(error.code)
             return media_type, refuse(error)
+
+    async def _send_shutdown(
+        self, headers: Mapping[str, str], record: RequestRecord, send: Send
+    ) -> None:
+        refusal = NotReady("The gateway is shutting down; this request did not finish in time.")
+        record.add_code(refusal.code)
+        reply = _Reply(refuse(refusal), refusal.status, MediaType.JSON, record.request_id)
+        await self._send(reply, headers.get("accept-encoding"), send)
 
     async def _authenticate(self, headers: Mapping[str, str], record: RequestRecord) -> None:
         if self._authenticator is None:

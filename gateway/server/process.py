@@ -27,10 +27,12 @@ class ServerProcess(uvicorn.Server):
     Args:
         app: the gateway; its state holds ``serving``.
         config: how to listen and how to stop.
-        on_ready: called once, when the gateway listens and is ready.
+        on_ready: called once with the port, when the gateway listens and is ready.
     """
 
-    def __init__(self, app: Starlette, config: ServerConfig, on_ready: Callable[[], None]) -> None:
+    def __init__(
+        self, app: Starlette, config: ServerConfig, on_ready: Callable[[int], None]
+    ) -> None:
         super().__init__(
             uvicorn.Config(
                 app,
@@ -51,7 +53,7 @@ class ServerProcess(uvicorn.Server):
         self._serving: Serving = app.state.serving
         self._serving.is_watched = True
         self._notice_seconds = config.notice_seconds
-        self._on_ready: Callable[[], None] | None = on_ready
+        self._on_ready: Callable[[int], None] | None = on_ready
 
     def run_until_stopped(self, listener: socket.socket | None = None) -> bool:
         """Serve; return whether the gateway came up and was stopped in order."""
@@ -70,7 +72,7 @@ class ServerProcess(uvicorn.Server):
         if self._on_ready is not None and self._serving.phase is Phase.READY:
             on_ready, self._on_ready = self._on_ready, None
             _settle_memory()
-            on_ready()
+            on_ready(self.servers[0].sockets[0].getsockname()[1])
         if self._serving.phase is Phase.FAILED:
             return True
         return await super().on_tick(counter)

@@ -5,6 +5,7 @@ Each has a listening socket of its own (``SO_REUSEPORT``), so that the system sp
 
 from __future__ import annotations
 
+import dataclasses
 import multiprocessing
 import os
 import signal
@@ -50,12 +51,16 @@ class _Worker:
 
 
 def serve_with_workers(
-    make_app: AppFactory, config: ServerConfig, on_ready: Callable[[], None]
+    make_app: AppFactory, config: ServerConfig, on_ready: Callable[[int], None]
 ) -> bool:
     """Serve with ``config.workers`` processes until told to stop; return whether that went well."""
-    with _reserved_port(config), tempfile.TemporaryDirectory(prefix="cattery-metrics-") as folder:
+    with (
+        _reserved_port(config) as port,
+        tempfile.TemporaryDirectory(prefix="cattery-metrics-") as folder,
+    ):
         # The metrics library looks for this when it is first imported, in the workers.
         os.environ[_METRICS_VARIABLE] = folder
+        config = dataclasses.replace(config, port=port)
         supervisor = _Supervisor(make_app, config, Path(folder), on_ready)
         return supervisor.run()
 
@@ -66,12 +71,12 @@ class _Supervisor:
         make_app: AppFactory,
         config: ServerConfig,
         folder: Path,
-        on_ready: Callable[[], None],
+        on_ready: Callable[[int], None],
     ) -> None:
         self._make_app = make_app
         self._config = config
         self._folder = folder
-        self._on_ready: Callable[[], None] | None = on_ready
+        self._on_ready: Callable[[int], None] | None = on_ready
         self._workers: list[_Worker] = []
         self._is_stopping = False
 
@@ -102,7 +107,7 @@ class _Supervisor:
             worker.is_ready = worker.is_ready or worker.ready.acquire(block=False)
         if self._on_ready is not None and all(worker.is_ready for worker in self._workers):
             on_ready, self._on_ready = self._on_ready, None
-            on_ready()
+            on_ready(self._config.port)
 
     def _replace_dead(self) -> bool:
         """Start a worker for each that died; return ``False`` when one cannot start at all."""
@@ -138,10 +143,11 @@ class _Supervisor:
 
 
 @contextmanager
-def _reserved_port(config: ServerConfig) -> Iterator[None]:
-    """Hold the port, without listening, so that no other program takes it while workers come and go."""
-    with _bind(config):
-        yield
+def _reserved_port(config: ServerConfig) -> Iterator[int]:
+    """Hold the port, any free one for 0, without listening: nobody takes it while workers come and go."""
+    with _bind(config) as listener:
+        port: int = listener.getsockname()[1]
+        yield port
 
 
 def _bind(config: ServerConfig) -> socket.socket:
@@ -156,10 +162,6 @@ def _bind(config: ServerConfig) -> socket.socket:
 def _work(make_app: AppFactory, config: ServerConfig, folder: Path, ready: Semaphore) -> None:
     """Be a worker."""
     listener = _bind(config)
-    server = ServerProcess(make_app(folder), config, on_ready=lambda: _release(ready))
+    server = ServerProcess(make_app(folder), config, on_ready=lambda _port: ready.release())
     if not server.run_until_stopped(listener):
         raise SystemExit(START_FAILED)
-
-
-def _release(ready: Semaphore) -> None:
-    ready.release()

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import os
+import re
 import signal
-import socket
 import subprocess
 import sys
 from collections.abc import Iterator, Sequence
@@ -52,28 +52,23 @@ class Running:
 @contextmanager
 def cattery_gateway(arguments: Sequence[str], *, log: Path) -> Iterator[Running]:
     """Start ``cattery gateway`` on a free port; yields when it says that it is ready."""
-    port = free_port()
     with (
         log.open("wb") as stderr,
         subprocess.Popen(  # noqa: S603 - our own command
-            [*_COMMAND, "gateway", *arguments, "--port", str(port)],
+            [*_COMMAND, "gateway", *arguments, "--port", "0"],
             stdout=subprocess.PIPE,
             stderr=stderr,
             cwd=ROOT,
         ) as process,
     ):
         try:
-            yield Running(process, port, _read_line(process, log, seconds=60))
+            line = _read_line(process, log, seconds=60)
+            match = re.search(r":(\d+)/graphql", line)
+            assert match is not None, line
+            yield Running(process, int(match[1]), line)
         finally:
             if process.poll() is None:
                 process.kill()
-
-
-def free_port() -> int:
-    """Return a port that nobody listens on."""
-    with socket.create_server(("127.0.0.1", 0)) as probe:
-        port: int = probe.getsockname()[1]
-        return port
 
 
 def _read_line(process: subprocess.Popen[bytes], log: Path, *, seconds: float) -> str:

@@ -11,7 +11,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from tests.support.gateway import shop_yaml
+from tests.support.gateway import codes, shop_yaml
 from tests.support.processes import Running, cattery_gateway
 from tests.support.waiting import DEADLINE_SECONDS, until
 
@@ -86,6 +86,24 @@ async def test_the_gateway_says_where_it_is_logs_each_request_and_stops_at_ctrl_
         (True, False),
         (False, True),
     ]
+
+
+async def test_a_request_that_outlasts_the_drain_is_told_so(tmp_path: Path) -> None:
+    path = tmp_path / "supergraph.yaml"
+    path.write_text(shop_yaml(server={"drain_seconds": 1}))
+    with cattery_gateway(["--config", str(path)], log=tmp_path / "log") as running:
+        async with client_of(running) as client:
+            slow = asyncio.create_task(
+                client.post("/graphql", json={"query": "{ slow(milliseconds: 15000) }"})
+            )
+            await until(lambda: is_working(client))
+            running.process.send_signal(signal.SIGTERM)
+            response = await slow
+        exit_code = await asyncio.to_thread(running.process.wait, DEADLINE_SECONDS)
+
+    assert response.status_code == 503
+    assert codes(response) == ["NOT_READY"]
+    assert exit_code == 0
 
 
 async def announce_huge_body(port: int) -> str:
