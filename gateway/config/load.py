@@ -261,9 +261,13 @@ def _read_server(section: Section) -> ServerConfig:
     section.close()
     if not server.path.startswith("/"):
         raise ConfigInvalid(f"{section.at('path')} must start with a slash.")
-    if server.path == "/metrics" or server.path.startswith("/health"):
+    if _is_own_path(server.path):
         raise ConfigInvalid(f"{section.at('path')} must not be one of the gateway's own paths.")
     return server
+
+
+def _is_own_path(path: str) -> bool:
+    return path.split("/")[1] in {"health", "metrics"}
 
 
 def _read_limits(section: Section) -> LimitsConfig:
@@ -380,6 +384,8 @@ def _read_passthrough(section: Section) -> tuple[PassthroughConfig, ...]:
         _check_url(url, section.at(prefix))
         if not prefix.startswith("/") or len(prefix) == 1:
             raise ConfigInvalid(f"{section.at(prefix)} must be a path such as /oauth.")
+        if _is_own_path(prefix):
+            raise ConfigInvalid(f"{section.at(prefix)} must not be one of the gateway's own paths.")
         routes.append(PassthroughConfig(prefix=prefix.rstrip("/"), url=url.rstrip("/")))
     return tuple(routes)
 

@@ -13,7 +13,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from gateway.config.settings import PassthroughConfig
-from gateway.errors import RequestRefused, UpstreamAway
+from gateway.errors import PathUnknown, RequestRefused, UpstreamAway
 from gateway.execution.json_text import encode_json
 from gateway.pipeline.answer import list_errors
 from shared.logging import get_logger
@@ -91,11 +91,11 @@ class Passthrough:
     async def _send(self, request: Request, body: bytes) -> httpx.Response:
         if self._client is None:
             self._client = self._open_client()
-        query = f"?{request.url.query}" if request.url.query else ""
+        target = self._config.url + _target(request)
         try:
             return await self._client.request(
                 request.method,
-                f"{self._config.url}{request.url.path}{query}",
+                target,
                 content=body,
                 headers=list(_forwarded(request)),
                 follow_redirects=False,
@@ -103,6 +103,19 @@ class Passthrough:
         except httpx.HTTPError as error:
             _log.warning("passthrough failed", prefix=self._config.prefix, reason=repr(error))
             raise UpstreamAway("The service behind this path is not answering.") from error
+
+
+def _target(request: Request) -> str:
+    """Return path and query as the client wrote them, so that ``%3F`` stays a character.
+
+    Raises:
+        PathUnknown: the path climbs: behind the gateway it could lead out of the prefix.
+    """
+    if not {".", ".."}.isdisjoint(request.scope["path"].split("/")):
+        raise PathUnknown("A path must not hold dots for segments.")
+    path: bytes = request.scope["raw_path"]
+    query: bytes = request.scope["query_string"]
+    return (path + b"?" + query if query else path).decode("ascii")
 
 
 def _forwarded(request: Request) -> Iterable[tuple[str, str]]:

@@ -286,6 +286,14 @@ WRONG_SETTINGS: dict[str, tuple[object, str]] = {
         {"server": {"path": "/metrics"}},
         "gateway.server.path must not be one of the gateway's own",
     ),
+    "a passthrough of a path of our own": (
+        {"passthrough": {"/health/live": "http://a.test"}},
+        "gateway.passthrough./health/live must not be one of the gateway's own",
+    ),
+    "a passthrough of no path": (
+        {"passthrough": {"oauth": "http://a.test"}},
+        "gateway.passthrough.oauth must be a path",
+    ),
     "an empty text": ({"server": {"host": ""}}, "gateway.server.host must be text, not an empty"),
 }
 

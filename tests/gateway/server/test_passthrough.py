@@ -1,3 +1,5 @@
+"""Paths of another service: what goes through as it is, and what does not get through."""
+
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
@@ -101,3 +103,17 @@ async def test_other_paths_stay_the_gateways_own(gateway: RunningGateway) -> Non
     response = await gateway.client.get("/oauthx")
 
     assert response.status_code == 404
+
+
+async def test_a_path_is_not_read_on_its_way_through(gateway: RunningGateway) -> None:
+    response = await gateway.client.get("/oauth/a%3Fb/%2Fc?d=%3F")
+
+    assert (response.json()["path"], response.json()["query"]) == ("/oauth/a%3Fb//c", "d=%3F")
+
+
+@pytest.mark.parametrize("path", ["/oauth/%2e%2e/inside", "/oauth/a/%2E./%2e%2e/inside"])
+async def test_a_path_cannot_climb_out_of_its_prefix(gateway: RunningGateway, path: str) -> None:
+    response = await gateway.client.get(path)
+
+    assert response.status_code == 404
+    assert codes(response) == ["NOT_FOUND"]
