@@ -6,8 +6,10 @@ Every domain keeps its revisions in ``subgraphs/<domain>/migrations``; the Alemb
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Sequence
 from pathlib import Path
+from weakref import WeakKeyDictionary
 
 from alembic import command
 from alembic.autogenerate import compare_metadata
@@ -22,9 +24,14 @@ _LOCK = 0x63617474
 """The PostgreSQL advisory lock that replicas take in turn: any number will do, as long as it is ours."""
 
 
+_turns: WeakKeyDictionary[asyncio.AbstractEventLoop, asyncio.Lock] = WeakKeyDictionary()
+"""Alembic keeps what it works on in module globals: services of one process take turns."""
+
+
 async def upgrade(database: Database, *, revisions: Path) -> None:
     """Apply every revision in the folder ``revisions`` that the database does not have yet."""
-    async with database.engine.connect() as connection:
+    turn = _turns.setdefault(asyncio.get_running_loop(), asyncio.Lock())
+    async with turn, database.engine.connect() as connection:
         await connection.run_sync(_upgrade, revisions)
         await connection.commit()
 

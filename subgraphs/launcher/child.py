@@ -63,6 +63,7 @@ class Child:
     restarts: int = field(default=0, init=False)
     _process: Process | None = field(default=None, init=False)
     _stopping: asyncio.Event = field(default_factory=asyncio.Event, init=False)
+    _died: asyncio.Condition = field(default_factory=asyncio.Condition, init=False)
 
     @property
     def pid(self) -> int | None:
@@ -85,10 +86,17 @@ class Child:
             deaths = 1 if lived > STEADY.total_seconds() else deaths + 1
             pause = RESTART_PAUSES[min(deaths, len(RESTART_PAUSES)) - 1]
             self.state = ChildState.WAITING
-            self.restarts += 1
+            async with self._died:
+                self.restarts += 1
+                self._died.notify_all()
             _log.warning("process died", name=self.spec.name, code=code, restart_in_seconds=pause)
             await self._pause(pause)
         self.state = ChildState.STOPPED
+
+    async def wait_restarts(self, count: int) -> None:
+        """Return when the child has died ``count`` times."""
+        async with self._died:
+            await self._died.wait_for(lambda: self.restarts >= count)
 
     async def stop(self) -> None:
         """Ask the child to end, and insist when it takes too long."""

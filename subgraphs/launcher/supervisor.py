@@ -10,6 +10,8 @@ from datetime import timedelta
 from .child import Child, ChildSpec
 
 READY_WITHIN = timedelta(seconds=120)
+STARTS_BEFORE_GIVING_UP = 3
+"""A child that has never been ready and has ended so often has a mistake that waiting does not mend."""
 
 
 class NotReady(RuntimeError):
@@ -39,11 +41,21 @@ async def supervised(specs: Sequence[ChildSpec]) -> AsyncIterator[list[Child]]:
 
 
 async def _wait_ready(child: Child) -> None:
+    ready = asyncio.ensure_future(child.spec.wait_ready())
+    hopeless = asyncio.create_task(child.wait_restarts(STARTS_BEFORE_GIVING_UP))
     try:
-        async with asyncio.timeout(READY_WITHIN.total_seconds()):
-            await child.spec.wait_ready()
-    except TimeoutError as error:
-        raise NotReady(
-            f"{child.spec.name} is not ready after {READY_WITHIN.total_seconds():.0f} seconds "
-            f"(it has been started {child.restarts + 1} times)."
-        ) from error
+        done, _ = await asyncio.wait(
+            {ready, hopeless},
+            timeout=READY_WITHIN.total_seconds(),
+            return_when=asyncio.FIRST_COMPLETED,
+        )
+    finally:
+        ready.cancel()
+        hopeless.cancel()
+    if ready in done:
+        return
+    if hopeless in done:
+        raise NotReady(f"{child.spec.name} keeps ending before it is ready; its log says why.")
+    raise NotReady(
+        f"{child.spec.name} is not ready after {READY_WITHIN.total_seconds():.0f} seconds."
+    )
