@@ -19,6 +19,7 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import timedelta
 from pathlib import Path
 
 from .clock import Clock, SystemClock, VirtualClock
@@ -77,6 +78,26 @@ class ServiceSettings:
         # Asked for only by those who verify tokens: commands on a database need not know where accounts answers.
         given = self.environment.get(f"{PREFIX}JWKS_URL")
         return given or f"{self.url_of('accounts')}/.well-known/jwks.json"
+
+    def read_duration(self, name: str, *, unit: timedelta, default: timedelta) -> timedelta:
+        """Return the service's own duration, written as a number of ``unit``.
+
+        Raises:
+            SettingsInvalid: it is no number, or negative.
+        """
+        text = self.read(name)
+        if text is None:
+            return default
+        try:
+            number = float(text)
+        except ValueError:
+            number = -1.0
+        # Also refuses "nan", which is not comparable, and "inf", which is no duration.
+        if not 0 <= number < float("inf"):
+            raise SettingsInvalid(
+                f"{PREFIX}{_upper(self.name)}_{name} must be a number, not {text!r}"
+            )
+        return number * unit
 
     def url_of(self, service: str) -> str:
         """Return where another service answers, without a slash at the end.

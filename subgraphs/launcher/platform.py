@@ -177,6 +177,8 @@ def _environment(
         found["CATTERY_GATEWAY_CLOCK_FILE"] = clock_file
     if launch.demo:
         found.update({f"CATTERY_{domain.name.upper()}_DEMO": "true" for domain in DOMAINS})
+        # A tour of five minutes cannot wait an hour for the work to begin.
+        found.setdefault("CATTERY_ORDERS_MIN_NOTICE_MINUTES", "1")
     return found
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from datetime import timedelta
 from pathlib import Path
 
 from starlette.applications import Starlette
@@ -23,8 +24,10 @@ from .demo import seed_demo
 from .flows import RETRY_EVERY, SearchFlow
 from .loaders import Batches, OrdersContext
 from .schema import make_schema
+from .service import MIN_NOTICE
 
 NAME = "orders"
+MINUTE = timedelta(minutes=1)
 
 
 def create_app(settings: ServiceSettings | None = None) -> Starlette:
@@ -34,6 +37,7 @@ def create_app(settings: ServiceSettings | None = None) -> Starlette:
     database = open_database(settings.database_url)
     matching = ServiceClient("matching", settings, clock)
     search = SearchFlow(database, clock, matching)
+    min_notice = settings.read_duration("MIN_NOTICE_MINUTES", unit=MINUTE, default=MIN_NOTICE)
 
     def make_context(principal: Principal, request_id: str) -> OrdersContext:
         batches = Batches(database)
@@ -50,6 +54,7 @@ def create_app(settings: ServiceSettings | None = None) -> Starlette:
             service_type=DataLoader(batches.service_types),
             service_type_version=DataLoader(batches.service_type_versions),
             search=search,
+            min_notice=min_notice,
         )
 
     @asynccontextmanager

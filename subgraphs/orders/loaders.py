@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import TypeAlias
 from uuid import UUID
 
@@ -34,6 +35,8 @@ class OrdersContext(RequestContext):
     service_type: DataLoader[UUID, ServiceTypeVersion | None]
     service_type_version: DataLoader[tuple[UUID, int], ServiceTypeVersion | None]
     search: SearchFlow
+    min_notice: timedelta
+    """How long before its start an order must be made."""
 
 
 Info: TypeAlias = strawberry.Info[OrdersContext, None]

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -44,6 +45,22 @@ def test_a_switch_is_yes_or_no() -> None:
 
     with pytest.raises(SettingsInvalid, match="CATTERY_ORDERS_DEMO"):
         settings.read_flag("DEMO", default=False)
+
+
+def test_a_duration_is_a_number_of_its_unit() -> None:
+    settings = load_settings("orders", {**LOCAL, "CATTERY_ORDERS_NOTICE": "1.5"})
+    minute, hour = timedelta(minutes=1), timedelta(hours=1)
+
+    assert settings.read_duration("NOTICE", unit=minute, default=hour) == timedelta(seconds=90)
+    assert settings.read_duration("OTHER", unit=minute, default=hour) == hour
+
+
+@pytest.mark.parametrize("text", ["soon", "-1", "nan", "inf", ""])
+def test_a_duration_that_is_none_is_refused(text: str) -> None:
+    settings = load_settings("orders", {**LOCAL, "CATTERY_ORDERS_NOTICE": text})
+
+    with pytest.raises(SettingsInvalid, match="CATTERY_ORDERS_NOTICE"):
+        settings.read_duration("NOTICE", unit=timedelta(minutes=1), default=timedelta())
 
 
 def test_a_missing_address_is_named() -> None:

@@ -82,7 +82,7 @@ class Mutation:
             form_data=input.form_data,
         )
         async with info.context.transaction() as session:
-            service = OrderService(session, info.context.clock)
+            service = OrderService(session, info.context.clock, info.context.min_notice)
 
             async def submit() -> UUID:
                 return (await service.submit(wanted, client_id=client_id)).id
@@ -109,7 +109,7 @@ class Mutation:
         """Ask again for what failed or was cancelled, at another time and from another worker."""
         client_id = info.context.principal.account_id
         async with info.context.transaction() as session:
-            service = OrderService(session, info.context.clock)
+            service = OrderService(session, info.context.clock, info.context.min_notice)
 
             async def reorder() -> UUID:
                 order = await service.reorder(

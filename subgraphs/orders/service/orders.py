@@ -42,6 +42,8 @@ from subgraphs.orders.states import (
 from .clients import ClientService
 
 MIN_NOTICE = timedelta(hours=1)
+"""How long before its start an order must be made, unless the deployment says otherwise."""
+
 MAX_TEXT = 4_000
 SYSTEM = "system"
 """The actor of a step that no person took."""
@@ -64,6 +66,7 @@ class OrderService:
 
     session: AsyncSession
     clock: Clock
+    min_notice: timedelta = MIN_NOTICE
 
     async def submit(
         self, wanted: NewOrder, *, client_id: UUID, reorder_of: UUID | None = None
@@ -73,7 +76,7 @@ class OrderService:
         Raises:
             ClientInactive: the client has left.
             ServiceTypeNotFound, ServiceTypeInactive: the service is not offered.
-            StartsTooSoon: it would start in less than an hour.
+            StartsTooSoon: it would start before ``min_notice`` is over.
             FormInvalid: the form's data do not fit the service's form.
             ValidationFailed: a text is empty or far too long.
         """
@@ -82,7 +85,7 @@ class OrderService:
             raise ClientInactive("You are no longer a client, so nothing new can be ordered.")
         offered = await self._find_offer(wanted.service_type_id)
         now = self.clock.now()
-        _check(wanted, offered, now)
+        _check(wanted, offered, earliest=now + self.min_notice)
         order = Order(
             id=new_id(),
             client_id=client_id,
@@ -316,12 +319,12 @@ class OrderService:
         outbox.record(self.session, closed)
 
 
-def _check(wanted: NewOrder, offered: ServiceTypeVersion, now: datetime) -> None:
+def _check(wanted: NewOrder, offered: ServiceTypeVersion, *, earliest: datetime) -> None:
     for name, text in (("description", wanted.description), ("place", wanted.place)):
         if not text.strip() or len(text) > MAX_TEXT:
             raise ValidationFailed(f"`{name}` has 1 to {MAX_TEXT} characters.")
-    if wanted.starts_at < now + MIN_NOTICE:
-        raise StartsTooSoon("A service starts one hour from now at the earliest.")
+    if wanted.starts_at < earliest:
+        raise StartsTooSoon(f"A service starts at {earliest:%Y-%m-%dT%H:%MZ} at the earliest.")
     try:
         data = json.loads(wanted.form_data) if wanted.form_data is not None else {}
         Draft202012Validator(json.loads(offered.form_schema)).validate(data)
