@@ -7,6 +7,7 @@ memory; beyond a short queue, callers are told to come back.
 from __future__ import annotations
 
 import asyncio
+import unicodedata
 from collections.abc import Callable
 from datetime import timedelta
 from typing import TypeVar
@@ -56,7 +57,7 @@ class Passwords:
         Raises:
             RateLimited: too many are being computed.
         """
-        return await self._in_turn(lambda: self._hasher.hash(password))
+        return await self._in_turn(lambda: self._hasher.hash(_normalize(password)))
 
     async def is_right(self, password: str, hashed: str | None) -> bool:
         """Whether ``hashed`` is the hash of ``password``; with ``None`` it never is, after the same time.
@@ -65,7 +66,7 @@ class Passwords:
             RateLimited: too many are being computed.
         """
         # Longer ones cannot have been set; hashing them would only cost.
-        candidate = password[: MAX_LENGTH + 1]
+        candidate = _normalize(password[: MAX_LENGTH + 1])
         matches = await self._in_turn(lambda: self._matches(candidate, hashed or self._nobodys))
         return matches and hashed is not None
 
@@ -88,3 +89,8 @@ class Passwords:
                 return await asyncio.to_thread(work)
         finally:
             self._waiting -= 1
+
+
+def _normalize(password: str) -> str:
+    """Keyboards disagree on how an accent is encoded; people do not see it. Spec: NIST SP 800-63B, section 5.1.1.2."""
+    return unicodedata.normalize("NFKC", password)

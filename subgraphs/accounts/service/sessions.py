@@ -23,7 +23,6 @@ from subgraphs.accounts.states import AccountState
 
 GRAPHQL_CLIENT = "graphql"
 """The app of sessions that the ``login`` mutation opens."""
-_SIGNED_IN_STATES = (AccountState.ACTIVE, AccountState.LOCKED)
 _log = get_logger(__name__)
 
 
@@ -98,7 +97,7 @@ class SessionService:
         """Return a session's account, if it may be signed in. A lock after failed logins does not throw anybody out."""
         accounts = await AccountRepository(self.session).find([found.account_id])
         account = accounts.get(found.account_id)
-        return account if account is not None and account.state in _SIGNED_IN_STATES else None
+        return account if account is not None and _may_stay(account) else None
 
     async def carry_on(
         self, found: LoginSession, account: Account, *, used: str, scope: str | None = None
@@ -137,6 +136,13 @@ class SessionService:
         return TokenPair(
             access=access, refresh_token=refresh_token, session_id=found.id, scope=granted
         )
+
+
+def _may_stay(account: Account) -> bool:
+    # An administrator's lock has no end, and ends sessions; one that was opened at that very moment ends here.
+    return account.state is AccountState.ACTIVE or (
+        account.state is AccountState.LOCKED and account.locked_until is not None
+    )
 
 
 def is_alive(found: LoginSession, *, now: datetime) -> bool:

@@ -23,6 +23,14 @@ async def test_only_the_right_password_matches_its_hash() -> None:
     assert not await passwords.is_right("whiskers and claws", hashed)
 
 
+async def test_an_accent_is_an_accent_however_it_is_typed() -> None:
+    passwords = Passwords(CHEAP)
+
+    assert await passwords.is_right(
+        "purre\u0301 purre\u0301", await passwords.hash("purr\u00e9 purr\u00e9")
+    )
+
+
 async def test_nothing_matches_where_there_is_no_hash() -> None:
     passwords = Passwords(CHEAP)
 

@@ -298,6 +298,18 @@ async def test_locking_or_disabling_ends_every_session(parts: Parts, state: Acco
         await parts.sign_in.refresh(pair.refresh_token)
 
 
+async def test_a_session_opened_while_an_administrator_locks_is_not_refreshed(
+    parts: Parts,
+) -> None:
+    account = await a_person(parts)
+    await set_state(parts, account, AccountState.LOCKED)
+    async with parts.database.transaction() as session:
+        pair = await parts.sign_in.sessions(session).open(account)
+
+    with pytest.raises(TokenInvalid):
+        await parts.sign_in.refresh(pair.refresh_token)
+
+
 async def test_somebody_else_s_failed_logins_throw_nobody_out(parts: Parts) -> None:
     await a_person(parts)
     pair = await parts.sign_in.log_in(EMAIL, PASSWORD)
