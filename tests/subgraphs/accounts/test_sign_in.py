@@ -21,7 +21,7 @@ from subgraphs.accounts.errors import (
 from subgraphs.accounts.models import Account
 from subgraphs.accounts.passwords import Passwords
 from subgraphs.accounts.repository import AccountRepository, SessionRepository
-from subgraphs.accounts.service import AccountService, CredentialService
+from subgraphs.accounts.service import AccountService, CredentialService, LoginVerdict
 from subgraphs.accounts.service.credentials import LOCKED_FOR, MAX_FAILURES, RESET_LIFETIME
 from subgraphs.accounts.settings import PasswordCost
 from subgraphs.accounts.states import AccountState
@@ -211,6 +211,21 @@ async def test_a_login_renews_a_hash_of_another_cost(parts: Parts) -> None:
     assert renewed != account.password_hash
     assert not dearer.is_outdated(renewed)
     await parts.sign_in.log_in(EMAIL, PASSWORD)
+
+
+async def test_a_password_that_was_replaced_while_it_was_compared_admits_nobody(
+    parts: Parts,
+) -> None:
+    account = await a_person(parts)
+    compared = account.password_hash
+    await parts.sign_in.reset_password(await a_reset(parts, account), "another horse battery")
+
+    async with parts.database.transaction() as session:
+        verdict, admitted = await CredentialService(session, parts.clock).judge_login(
+            EMAIL, matched=compared, new_hash=None
+        )
+
+    assert (verdict, admitted) == (LoginVerdict.WRONG, None)
 
 
 # -- sessions
