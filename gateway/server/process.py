@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import gc
+import logging
 import math
 import signal
 import socket
@@ -14,8 +15,11 @@ import uvicorn
 from starlette.applications import Starlette
 
 from gateway.config.settings import ServerConfig
+from shared.logging import get_logger
 
 from .serving import Phase, Serving
+
+_log = get_logger(__name__)
 
 
 class ServerProcess(uvicorn.Server):
@@ -50,6 +54,8 @@ class ServerProcess(uvicorn.Server):
                 timeout_graceful_shutdown=max(1, math.ceil(config.drain_seconds)),
             )
         )
+        # It tells each step of its own start and stop; ours are told below, in our words.
+        logging.getLogger("uvicorn.error").setLevel(logging.WARNING)
         self._serving: Serving = app.state.serving
         self._serving.is_watched = True
         self._notice_seconds = config.notice_seconds
@@ -72,7 +78,9 @@ class ServerProcess(uvicorn.Server):
         if self._on_ready is not None and self._serving.phase is Phase.READY:
             on_ready, self._on_ready = self._on_ready, None
             _settle_memory()
-            on_ready(self.servers[0].sockets[0].getsockname()[1])
+            port: int = self.servers[0].sockets[0].getsockname()[1]
+            _log.info("gateway ready", host=self.config.host, port=port)
+            on_ready(port)
         if self._serving.phase is Phase.FAILED:
             return True
         return await super().on_tick(counter)
@@ -80,9 +88,11 @@ class ServerProcess(uvicorn.Server):
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         """Stop in order."""
         self._serving.drain()
+        _log.info("gateway stopping", in_flight=self._serving.in_flight)
         if self._notice_seconds:
             await asyncio.sleep(self._notice_seconds)
         await super().shutdown(sockets)
+        _log.info("gateway stopped")
 
 
 def _settle_memory() -> None:
