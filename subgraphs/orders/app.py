@@ -17,14 +17,15 @@ from shared.identity import Principal, RemoteKeys, TokenVerifier
 from shared.service_app import Service, build_service_app
 from shared.service_client import ServiceClient
 from shared.settings import ServiceSettings, load_settings
-from shared.timers import Timer, running_timers
+from shared.timers import running_timers
 
 from .consumers import OrderConsumers
 from .demo import seed_demo
-from .flows import RETRY_EVERY, SearchFlow
+from .flows import SearchFlow
 from .loaders import Batches, OrdersContext
 from .schema import make_schema
 from .service import MIN_NOTICE
+from .timers import Housekeeping
 
 NAME = "orders"
 MINUTE = timedelta(minutes=1)
@@ -87,7 +88,7 @@ def create_app(settings: ServiceSettings | None = None) -> Starlette:
                     settings=read_settings(settings.environment),
                     subscriptions=OrderConsumers(clock).subscriptions(),
                 ),
-                lambda: running_timers([Timer("orders-search", RETRY_EVERY, search.retry_due)]),
+                lambda: running_timers(Housekeeping(database, clock, search).timers()),
             ),
         )
     )
