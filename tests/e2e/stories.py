@@ -11,7 +11,8 @@ from typing import Any
 from uuid import uuid4
 
 from shared.demo import CLEANING, PASSWORD
-from tests.support.platform import RunningPlatform, eventually
+from tests.support.conversation import Conversation
+from tests.support.platform import eventually
 
 CLIENT, WORKER, MANAGER, ADMIN = (
     f"{who}@demo.test" for who in ("client", "worker", "manager", "admin")
@@ -50,7 +51,7 @@ PHOTO = {
 
 
 async def submit_order(
-    platform: RunningPlatform,
+    platform: Conversation,
     *,
     email: str = CLIENT,
     ahead: timedelta = timedelta(minutes=10),
@@ -70,7 +71,7 @@ async def submit_order(
 
 
 async def wait_for_state(
-    platform: RunningPlatform, order_id: str, state: str, *, email: str = CLIENT
+    platform: Conversation, order_id: str, state: str, *, email: str = CLIENT
 ) -> dict[str, Any]:
     """Return the order when it has come to ``state``."""
     last: dict[str, Any] = {}
@@ -87,7 +88,7 @@ async def wait_for_state(
 
 
 async def work_off(
-    platform: RunningPlatform, job_id: str, *, worker: str = WORKER, client: str = CLIENT
+    platform: Conversation, job_id: str, *, worker: str = WORKER, client: str = CLIENT
 ) -> None:
     """The worker checks in and reports, the client confirms."""
     job = {"job": job_id, **PHOTO}
@@ -99,7 +100,7 @@ async def work_off(
     assert confirmed == {"confirmReport": {"state": "DONE"}}
 
 
-async def order_to_completion(platform: RunningPlatform) -> str:
+async def order_to_completion(platform: Conversation) -> str:
     """A client orders, a worker is found and does the work, the client confirms; return the order's id."""
     order_id = await submit_order(platform)
     assigned = await wait_for_state(platform, order_id, "ASSIGNED")
@@ -133,7 +134,7 @@ _ANSWERS = {
 }
 
 
-async def apply_for_work(platform: RunningPlatform, contact: str, name: str) -> str:
+async def apply_for_work(platform: Conversation, contact: str, name: str) -> str:
     """Apply as anybody may; return the application's id."""
     challenge = (await platform.fetch("{ applicationChallenge { stamp bits } }"))[
         "applicationChallenge"
@@ -157,7 +158,7 @@ def _prove(stamp: str, bits: int, contact: str, key: str) -> str:
     raise AssertionError("numbers do not end")
 
 
-async def hire(platform: RunningPlatform, *, contact: str, name: str) -> str:
+async def hire(platform: Conversation, *, contact: str, name: str) -> str:
     """A candidate applies, is given tests, passes them and is hired; return their account's id, the worker's."""
     application_id = await apply_for_work(platform, contact, name)
     one = {"id": application_id}
@@ -191,7 +192,7 @@ async def hire(platform: RunningPlatform, *, contact: str, name: str) -> str:
     return account_id
 
 
-async def _accept_invite(platform: RunningPlatform, account_id: str, email: str) -> None:
+async def _accept_invite(platform: Conversation, account_id: str, email: str) -> None:
     issue = "mutation ($id: ID!) { issueInvite(accountId: $id) }"
     token: str | None = None
 
@@ -212,7 +213,7 @@ async def _accept_invite(platform: RunningPlatform, account_id: str, email: str)
     platform.tokens[email] = data["acceptInvite"]["accessToken"]
 
 
-async def _take_tests(platform: RunningPlatform, email: str) -> None:
+async def _take_tests(platform: Conversation, email: str) -> None:
     mine = await platform.fetch("{ myApplication { attempts { id state } } }", email=email)
     start = "mutation ($id: ID!) { startAttempt(id: $id) { state questions { id } } }"
     submit = """
@@ -231,7 +232,7 @@ async def _take_tests(platform: RunningPlatform, email: str) -> None:
         assert graded == {"submitAttempt": {"state": "PASSED", "scoreBps": 10_000}}
 
 
-async def _wait_for_pool(platform: RunningPlatform, worker_id: str) -> None:
+async def _wait_for_pool(platform: Conversation, worker_id: str) -> None:
     pool = "{ pool(first: 200) { id pool { state skills } } account: __typename }"
 
     async def look() -> bool:

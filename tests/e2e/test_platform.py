@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from subgraphs.catalogue import DOMAINS
 from tests.support.nats import NatsServer
 from tests.support.platform import running_platform
 from tests.support.postgres import PostgresCluster
@@ -46,19 +47,19 @@ async def test_many_processes_hire_a_worker_whom_a_later_order_finds(tmp_path: P
 async def test_postgresql_and_an_external_broker_by_environment_only(
     tmp_path: Path, postgres_cluster: PostgresCluster, nats_server: NatsServer
 ) -> None:
-    for domain in ("accounts", "orders", "matching", "hiring", "jobs"):
-        postgres_cluster.execute(f"CREATE DATABASE cattery_{domain}")
     environment = {
         "CATTERY_DATABASE_URL": postgres_cluster.url("cattery_{service}"),
         "NATS_URL": nats_server.url,
     }
 
-    async with running_platform(
-        tmp_path, "--processes", "many", environment=environment
-    ) as platform:
-        assert "nats-server" not in platform.children()
-        await order_to_completion(platform)
-        await hire(platform, contact="misty@example.org", name="Misty")
+    script = "\n".join(f"CREATE DATABASE cattery_{domain.name};" for domain in DOMAINS)
+    with postgres_cluster.databases(script):
+        async with running_platform(
+            tmp_path, "--processes", "many", environment=environment
+        ) as platform:
+            assert "nats-server" not in platform.children()
+            await order_to_completion(platform)
+            await hire(platform, contact="misty@example.org", name="Misty")
 
     assert not list(tmp_path.rglob("*.sqlite3"))
     assert not (tmp_path / "data" / "nats").exists()

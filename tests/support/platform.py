@@ -13,84 +13,29 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TypeVar
 
 import httpx
 
 from messaging.embedded import free_port
 from shared.clock import VirtualClock
-from shared.demo import PASSWORD
+
+from .conversation import Conversation
 
 START_WITHIN = timedelta(seconds=90)
 STOP_WITHIN = timedelta(seconds=60)
 CATTERY = Path(sys.executable).with_name("cattery")
 T = TypeVar("T")
 
-_LOGIN = "mutation ($email: String!, $password: String!) { login(email: $email, password: $password) { accessToken } }"
-
-
-class RequestFailed(AssertionError):
-    """A request that had to succeed was answered with errors."""
-
 
 @dataclass(slots=True)
-class RunningPlatform:
+class RunningPlatform(Conversation):
     """A platform that answers."""
 
-    url: str
-    data_dir: Path
-    clock: VirtualClock
-    process: Process
-    http: httpx.AsyncClient
-    output: Path
-    tokens: dict[str, str] = field(default_factory=dict)
-
-    async def execute(
-        self,
-        operation: str,
-        variables: Mapping[str, object] | None = None,
-        *,
-        email: str | None = None,
-    ) -> dict[str, Any]:
-        """Send ``operation`` as the person with ``email`` and return the whole answer."""
-        headers = {} if email is None else {"authorization": f"Bearer {await self.token_of(email)}"}
-        response = await self.http.post(
-            "/graphql",
-            json={"query": operation, "variables": dict(variables or {})},
-            headers=headers,
-        )
-        answer: dict[str, Any] = response.json()
-        return answer
-
-    async def fetch(
-        self,
-        operation: str,
-        variables: Mapping[str, object] | None = None,
-        *,
-        email: str | None = None,
-    ) -> dict[str, Any]:
-        """Send ``operation`` and return its data.
-
-        Raises:
-            RequestFailed: there were errors.
-        """
-        answer = await self.execute(operation, variables, email=email)
-        if answer.get("errors"):
-            raise RequestFailed(answer["errors"])
-        data: dict[str, Any] = answer["data"]
-        return data
-
-    async def token_of(self, email: str) -> str:
-        """Return an access token of a demo account, logging in at first need."""
-        if email not in self.tokens:
-            data = await self.fetch(_LOGIN, {"email": email, "password": PASSWORD})
-            self.tokens[email] = data["login"]["accessToken"]
-        return self.tokens[email]
-
-    def advance(self, by: timedelta) -> None:
-        """Move everybody's clock forward; tokens that are over by then are forgotten."""
-        self.clock.advance(by)
-        self.tokens.clear()
+    url: str = field(kw_only=True)
+    data_dir: Path = field(kw_only=True)
+    process: Process = field(kw_only=True)
+    output: Path = field(kw_only=True)
 
     def children(self) -> dict[str, int]:
         """Return the pids of the platform's processes by name: ``gateway``, ``nats-server``, each subgraph."""
@@ -138,7 +83,12 @@ async def running_platform(
     try:
         async with httpx.AsyncClient(base_url=url, timeout=30) as http:
             platform = RunningPlatform(
-                url, folder / "data", VirtualClock(clock_file), process, http, output
+                http,
+                VirtualClock(clock_file),
+                url=url,
+                data_dir=folder / "data",
+                process=process,
+                output=output,
             )
             await _wait_ready(platform)
             yield platform

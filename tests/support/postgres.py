@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import getpass
 import os
+import re
 import shutil
 import subprocess
 import tempfile
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from uuid import uuid4
@@ -50,6 +52,18 @@ class PostgresCluster:
     def execute(self, statement: str) -> None:
         """Execute one statement as superuser."""
         self.run("psql", "-qX", *self._address, "-d", "postgres", "-c", statement)
+
+    @contextmanager
+    def databases(self, script: str) -> Iterator[None]:
+        """Run a script of ``CREATE DATABASE name;`` lines, and drop those databases at the end of the block."""
+        names = re.findall(r"CREATE DATABASE (\w+);", script)
+        for name in names:
+            self.execute(f"CREATE DATABASE {name}")
+        try:
+            yield
+        finally:
+            for name in names:
+                self.execute(f"DROP DATABASE {name} WITH (FORCE)")
 
     def url(self, database: str) -> str:
         """Return a SQLAlchemy URL."""
