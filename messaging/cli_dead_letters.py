@@ -93,12 +93,15 @@ async def _replay(chosen: dict[str, list[int] | None], subscription: str | None)
     count = 0
     async with broker_at_hand() as (broker, settings):
         for domain, positions in chosen.items():
-            async with database_of(domain) as database, database.transaction() as session:
-                for letter in await dead_letters.parked(
-                    session, subscription=subscription, positions=positions
-                ):
-                    await dead_letters.replay(letter, broker, settings, at=SystemClock().now())
-                    count += 1
+            found = await _read(domain, subscription=subscription, positions=positions)
+            async with database_of(domain) as database:
+                for each in found:
+                    async with database.transaction() as session:
+                        letter = await session.get(DeadLetter, each.position, with_for_update=True)
+                        if letter is not None:
+                            now = SystemClock().now()
+                            await dead_letters.replay(session, letter, broker, settings, at=now)
+                            count += 1
     _report(count, "sent again", asked_for=chosen)
 
 

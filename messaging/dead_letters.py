@@ -80,9 +80,14 @@ async def count(session: AsyncSession) -> int:
 
 
 async def replay(
-    letter: DeadLetter, broker: Broker, settings: MessagingSettings, *, at: datetime
+    session: AsyncSession,
+    letter: DeadLetter,
+    broker: Broker,
+    settings: MessagingSettings,
+    *,
+    at: datetime,
 ) -> None:
-    """Send a letter again to its subscription only, and note when; the caller's session holds the letter.
+    """Send a letter again to its subscription only, and note when; use one transaction per letter.
 
     A letter stays until it is handled: a replay that the broker loses can be repeated, and one that comes twice is
     handled once.
@@ -90,6 +95,9 @@ async def replay(
     Raises:
         BrokerError: it was not sent.
     """
+    letter.replayed_at = at
+    # Takes the row's lock: whoever handles the replay at once waits for this transaction to end.
+    await session.flush()
     subject = parse_subject(letter.subject)
     spec = stream_for(subject, settings)
     await broker.declare_stream(spec)
@@ -101,7 +109,6 @@ async def replay(
             body=letter.body,
         )
     )
-    letter.replayed_at = at
 
 
 async def drop(session: AsyncSession, positions: Sequence[int]) -> int:

@@ -313,7 +313,7 @@ async def _is_parked_again(database: Database) -> bool:
 async def _replay(broker: Broker, database: Database, settings: MessagingSettings) -> None:
     async with database.transaction() as session:
         for letter in await dead_letters.parked(session):
-            await dead_letters.replay(letter, broker, settings, at=datetime.now(UTC))
+            await dead_letters.replay(session, letter, broker, settings, at=datetime.now(UTC))
 
 
 @dataclass(slots=True)
