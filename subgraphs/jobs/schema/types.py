@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from datetime import datetime
-from enum import StrEnum
 from typing import Self
 from uuid import UUID
 
 import strawberry
 
-from shared.federation import MinorUnits
 from shared.identifiers import parse_id
+from shared.money import Money
 from shared.paging import Page
 from subgraphs.jobs.access import can_see_job, can_see_worker
 from subgraphs.jobs.loaders import Info
@@ -22,26 +21,6 @@ strawberry.enum(JobState)
 strawberry.enum(Outcome)
 strawberry.enum(FailCause)
 strawberry.enum(EvidenceKind)
-
-
-@strawberry.enum
-class Currency(StrEnum):
-    """The one currency: the cat unit."""
-
-    KTU = "KTU"
-
-
-@strawberry.federation.type(shareable=True)
-class Money:
-    """An amount."""
-
-    minor: MinorUnits
-    currency: Currency
-
-    @classmethod
-    def of(cls, minor: int) -> Self:
-        """Return an amount of the one currency."""
-        return cls(minor=MinorUnits(minor), currency=Currency.KTU)
 
 
 @strawberry.type(name="Evidence")

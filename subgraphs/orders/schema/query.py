@@ -9,11 +9,12 @@ import strawberry
 from shared.authorization import roles, signed_in
 from shared.identifiers import parse_id
 from shared.identity import Role
+from shared.money import Money
 from subgraphs.orders.loaders import Info
 from subgraphs.orders.repository import OrderRepository, OrderSearch
 from subgraphs.orders.states import OrderState
 
-from .types import ClientType, Money, OrderPage, OrderType, ServiceTypeType
+from .types import ClientType, OrderPage, OrderType, ServiceTypeType
 
 _STAFF = (Role.MANAGER, Role.QUALITY)
 

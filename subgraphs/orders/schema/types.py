@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import datetime
-from enum import StrEnum
 from typing import Self
 from uuid import UUID
 
@@ -12,6 +11,7 @@ import strawberry
 from shared.errors import ValidationFailed
 from shared.federation import MinorUnits
 from shared.identifiers import parse_id
+from shared.money import Money
 from shared.paging import Page
 from subgraphs.orders.access import can_see_client, can_see_order
 from subgraphs.orders.loaders import Info
@@ -21,26 +21,6 @@ from subgraphs.orders.states import OrderState, Outcome
 
 strawberry.enum(OrderState)
 strawberry.enum(Outcome)
-
-
-@strawberry.enum
-class Currency(StrEnum):
-    """The one currency: the cat unit."""
-
-    KTU = "KTU"
-
-
-@strawberry.federation.type(shareable=True)
-class Money:
-    """An amount."""
-
-    minor: MinorUnits
-    currency: Currency
-
-    @classmethod
-    def of(cls, minor: int) -> Self:
-        """Return an amount of the one currency."""
-        return cls(minor=MinorUnits(minor), currency=Currency.KTU)
 
 
 @strawberry.federation.type(name="ServiceType", keys=["id"])

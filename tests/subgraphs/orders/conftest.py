@@ -1,35 +1,16 @@
 from __future__ import annotations
 
+import shutil
 from collections.abc import AsyncIterator
-from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-from sqlalchemy.ext.asyncio import AsyncSession
 
-from shared.clock import ManualClock
-from shared.database import Database
-from tests.support.service import RunningService, migrated_database, running_service
+from tests.support.service import RunningService, running_service
 
 
 @pytest.fixture
-def clock() -> ManualClock:
-    return ManualClock(datetime(2030, 1, 7, 9, 0, tzinfo=UTC))
-
-
-@pytest.fixture
-async def database(tmp_path: Path) -> AsyncIterator[Database]:
-    async with migrated_database("orders", f"sqlite+aiosqlite:///{tmp_path}/orders.db") as opened:
-        yield opened
-
-
-@pytest.fixture
-async def session(database: Database) -> AsyncIterator[AsyncSession]:
-    async with database.transaction() as opened:
-        yield opened
-
-
-@pytest.fixture
-async def orders(tmp_path: Path) -> AsyncIterator[RunningService]:
+async def orders(tmp_path: Path, empty_file: Path) -> AsyncIterator[RunningService]:
+    shutil.copy(empty_file, tmp_path / empty_file.name)
     async with running_service("orders", tmp_path, {"CATTERY_ORDERS_DEMO": "true"}) as service:
         yield service
