@@ -146,5 +146,6 @@ async def eventually_seen(database: Database, *values: int, counter: str | None 
 
     try:
         await eventually(has_seen)
-    except AssertionError:
-        assert await seen(database, counter=counter) == list(values)
+    except AssertionError as error:
+        found = await seen(database, counter=counter)
+        raise AssertionError(f"{list(values)} never came, but {found}") from error

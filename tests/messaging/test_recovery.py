@@ -47,32 +47,32 @@ async def _is_published(database: Database) -> bool:
 
 
 async def test_a_subgraph_starts_and_records_without_a_broker(
-    nats_server: NatsServer, database: Database
+    nats_server: NatsServer, database: Database, sqlite_database: Database
 ) -> None:
     await nats_server.stop()
     runtime = _producer(nats_server, database)
 
-    async with runtime, _reader(nats_server, database):
+    async with runtime, _reader(nats_server, sqlite_database):
         await raise_counters(database, "a", 1, 2)
         assert not runtime.is_ready
         assert (await runtime.health()).outbox_waiting == 2
 
         await nats_server.start()
-        await eventually_seen(database, 1, 2)
+        await eventually_seen(sqlite_database, 1, 2)
 
 
 async def test_a_broker_that_is_killed_and_started_again_loses_and_repeats_nothing(
-    nats_server: NatsServer, database: Database
+    nats_server: NatsServer, database: Database, sqlite_database: Database
 ) -> None:
-    async with _producer(nats_server, database), _reader(nats_server, database):
+    async with _producer(nats_server, database), _reader(nats_server, sqlite_database):
         await raise_counters(database, "a", 1, 2)
-        await eventually_seen(database, 1, 2)
+        await eventually_seen(sqlite_database, 1, 2)
 
         await nats_server.stop()
         await raise_counters(database, "a", 3, 4)
         await nats_server.start()
         await raise_counters(database, "a", 5)
-        await eventually_seen(database, 1, 2, 3, 4, 5)
+        await eventually_seen(sqlite_database, 1, 2, 3, 4, 5)
 
 
 async def test_a_broker_that_loses_its_disk_gets_everything_back_by_itself(
