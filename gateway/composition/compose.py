@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from .checks import CHECKS
 from .coordinates import located
 from .errors import MAX_PROBLEMS, CompositionCode, CompositionError, CompositionHint, Report
+from .federation1.upgrade import upgrade_federation1
 from .field_usage import find_field_usage
 from .merging.merge import merge_subgraphs
 from .rules import RULES
@@ -67,6 +68,7 @@ def _load(sources: Sequence[SubgraphSource], report: Report) -> list[SubgraphSch
 
 
 def _compose(subgraphs: Sequence[SubgraphSchema], report: Report) -> str:
+    upgrade_federation1(subgraphs, report)
     usages = [find_field_usage(subgraph) for subgraph in subgraphs]
     for subgraph, usage in zip(subgraphs, usages, strict=True):
         for rule in RULES:

@@ -43,8 +43,21 @@ def print_description(description: str | None, indent: str) -> str:
     """Return a description on lines of its own; a block where that is safe."""
     if not description:
         return ""
-    # A JSON string is a GraphQL string too, and safe whatever the text holds.
-    if '"""' in description or "\\" in description or description != description.strip():
+    if not _reads_back_from_block(description):
+        # A JSON string is a GraphQL string too, whatever the text holds.
         return f"{indent}{json.dumps(description, ensure_ascii=False)}\n"
-    lines = (f"{indent}{line}".rstrip() for line in description.split("\n"))
+    lines = (f"{indent}{line}" if line else "" for line in description.split("\n"))
     return f'{indent}"""\n' + "\n".join(lines) + f'\n{indent}"""\n'
+
+
+def _reads_back_from_block(text: str) -> bool:
+    """Whether a block string keeps the text as it is: blocks lose space around text and lines, and know no escapes."""
+    lines = text.split("\n")
+    return (
+        '"""' not in text
+        and "\\" not in text
+        and text == text.strip()
+        and lines == text.splitlines()
+        and all(line == line.rstrip() for line in lines)
+        and all(character.isprintable() or character in "\n\t" for character in text)
+    )

@@ -222,7 +222,8 @@ def test_objects_of_an_interface_object_need_someone_who_knows_their_type() -> N
 
 def test_runtime_types_are_compared_with_those_of_subgraphs_a_key_leads_to() -> None:
     result = compose_all(
-        a='type Query { t: T } type T @key(fields: "id") { id: ID! hit: Hit @shareable } union Hit = P type P { x: Int }',
+        a="""type Query { t: T } type T @key(fields: "id") { id: ID! hit: Hit @shareable }
+        union Hit = P type P { x: Int }""",
         b='type T @key(fields: "id") { id: ID! hit: Hit @shareable } union Hit = Q type Q { y: Int }',
     )
 

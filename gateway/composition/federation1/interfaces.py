@@ -1,0 +1,47 @@
+"""Directives on interfaces: Federation 1 took ``@key`` and others there, and ignored them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from gateway.composition.errors import CompositionCode, Report
+from gateway.composition.subgraph_schema import COMPOSITE_KINDS, SubgraphSchema, TypeKind
+from gateway.composition.type_refs import named_type
+
+from .directives import drop
+
+
+def check_interface_objects(
+    subgraph: SubgraphSchema, others: Sequence[SubgraphSchema], report: Report
+) -> None:
+    """Report keyed interfaces that others take for interface objects: here the key would be ignored."""
+    for type_ in subgraph.types.values():
+        if type_.kind is not TypeKind.INTERFACE or not type_.has("key"):
+            continue
+        objects = [
+            other.types[type_.name]
+            for other in others
+            if type_.name in other.types and other.types[type_.name].is_interface_object
+        ]
+        if objects:
+            report.error(
+                CompositionCode.INTERFACE_OBJECT_USAGE_ERROR,
+                f'"{type_.name}" is an interface object elsewhere, which subgraph'
+                f' "{subgraph.name}" has to link federation v2.3 for.',
+                at=[type_.location, *(found.location for found in objects)],
+                coordinate=type_.name,
+            )
+
+
+def drop_interface_directives(
+    subgraph: SubgraphSchema, _others: Sequence[SubgraphSchema], _report: Report
+) -> None:
+    """Drop keys, ``@requires`` and ``@provides`` of interfaces, and ``@provides`` on leaves."""
+    for type_ in subgraph.types.values():
+        if type_.kind is TypeKind.INTERFACE:
+            drop(type_, {"key"})
+        for field in type_.fields.values():
+            if type_.kind is TypeKind.INTERFACE:
+                drop(field, {"requires", "provides"})
+            elif subgraph.kind(named_type(field.type)) not in COMPOSITE_KINDS:
+                drop(field, {"provides"})
