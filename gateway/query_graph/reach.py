@@ -27,7 +27,7 @@ class Reach:
     def __init__(self, graph: QueryGraph, budget: Budget) -> None:
         self.graph = graph
         self.budget = budget
-        self._active: dict[Question, int] = {}
+        self._active: dict[Question, tuple[int, Reached]] = {}
         self._cut = 1 << 30
 
     def from_positions(
@@ -49,12 +49,13 @@ class Reach:
         if found is not None:
             return found
         if at in self._active:
-            # A key that is needed to prove itself proves nothing.
-            self._cut = min(self._cut, self._active[at])
-            return self._at_hand(at)
-        depth = self._active[at] = len(self._active)
+            # Asked for its own sake: what is proven so far counts, and the proof goes round again.
+            depth, so_far = self._active[at]
+            self._cut = min(self._cut, depth)
+            return so_far
+        depth = len(self._active)
         outer_cut, self._cut = self._cut, 1 << 30
-        found = self._close(at)
+        found = self._close(at, depth)
         del self._active[at]
         if self._cut >= depth:
             # Nothing outside this question was cut short, so the answer holds anywhere.
@@ -98,13 +99,14 @@ class Reach:
             costs[position] = min(cost, costs.get(position, cost))
         return Reached(type_name, costs, {}, {}, _typename_cost(costs, knows_type=knows_type))
 
-    def _close(self, at: Question) -> Reached:
+    def _close(self, at: Question, depth: int) -> Reached:
         type_name, knows_type, _, without = at
         costs = dict(self._at_hand(at).costs)
         entries: dict[Position, Entry] = {}
         staged: dict[tuple[str, Position], Option] = {}
+        self._active[at] = (depth, self._at_hand(at))
         if not costs:
-            return Reached(type_name, costs, entries, {}, 0 if knows_type else None)
+            return self._at_hand(at)
         changed = True
         while changed:
             changed = False
@@ -112,6 +114,7 @@ class Reach:
                 type_name, costs, entries, _by_field(staged),
                 _typename_cost(costs, knows_type=knows_type),
             )  # fmt: skip
+            self._active[at] = (depth, reached)
             for entry in self.graph.entries(type_name):
                 known = costs.get(entry.landing)
                 if (known is not None and known <= CALL) or entry.landing in without:
@@ -212,12 +215,15 @@ class Reach:
         if not start:
             return None
         knows_type = type_name == declared and not self._is_interface(type_name)
-        direct = self._at_hand(Question(type_name, knows_type, tuple(start.items()), NOTHING))
+        # Asked relative to the cheapest arrival, so that the same question is known again further down.
+        base = min(start.values())
+        relative = tuple((position, cost - base) for position, cost in start.items())
+        direct = self._at_hand(Question(type_name, knows_type, relative, NOTHING))
         cost = self._obtain(direct, selection.selections)
-        if cost is not None:
-            return cost
-        reached = self.from_positions(type_name, start.items(), knows_type=knows_type)
-        return self._obtain(reached, selection.selections)
+        if cost is None:
+            reached = self.from_positions(type_name, relative, knows_type=knows_type)
+            cost = self._obtain(reached, selection.selections)
+        return None if cost is None else cost + base
 
     def _is_interface(self, type_name: str) -> bool:
         return self.graph.supergraph.types[type_name].kind is TypeKind.INTERFACE

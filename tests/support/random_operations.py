@@ -1,0 +1,107 @@
+"""Random operations on a schema: aliases, arguments, variables, fragments, @skip and @include."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from random import Random
+
+from graphql import (
+    GraphQLCompositeType,
+    GraphQLInterfaceType,
+    GraphQLObjectType,
+    GraphQLSchema,
+    GraphQLUnionType,
+    get_named_type,
+    is_composite_type,
+)
+
+
+@dataclass(slots=True)
+class RandomOperation:
+    """An operation and the values of its variables."""
+
+    text: str
+    variables: dict[str, object]
+
+
+@dataclass(slots=True)
+class _Writer:
+    schema: GraphQLSchema
+    random: Random
+    fragments: list[str] = field(default_factory=list)
+    used: set[str] = field(default_factory=set)
+
+    def selections(self, parent: GraphQLCompositeType, depth: int) -> str:
+        parts: list[str] = []
+        if self.random.random() < 0.25:
+            parts.append("__typename")
+        if not isinstance(parent, GraphQLUnionType):
+            names = list(parent.fields)
+            for name in self.random.sample(names, min(len(names), self.random.randint(1, 4))):
+                parts += self.field(parent, name, depth)
+        if not isinstance(parent, GraphQLObjectType):
+            possible = list(self.schema.get_possible_types(parent))
+            for member in self.random.sample(possible, self.random.randint(0, len(possible))):
+                parts.append(self.fragment(member, depth))
+        elif parent.interfaces and self.random.random() < 0.2:
+            parts.append(self.fragment(self.random.choice(list(parent.interfaces)), depth))
+        return " ".join(parts) if parts else "__typename"
+
+    def fragment(self, on: GraphQLObjectType | GraphQLInterfaceType, depth: int) -> str:
+        inner = self.selections(on, depth)
+        if self.random.random() < 0.2:
+            name = f"F{len(self.fragments)}"
+            self.fragments.append(f"fragment {name} on {on.name} {{ {inner} }}")
+            return f"...{name}{self.condition()}"
+        return f"... on {on.name}{self.condition()} {{ {inner} }}"
+
+    def field(
+        self, parent: GraphQLObjectType | GraphQLInterfaceType, name: str, depth: int
+    ) -> list[str]:
+        definition = parent.fields[name]
+        named = get_named_type(definition.type)
+        head = name
+        if self.random.random() < 0.2:
+            head = f"{self.random.choice(['x', 'y', 'z', 'id', 'f0'])}: {name}"
+        if definition.args and self.random.random() < 0.7:
+            head += f"(n: {self.argument()})"
+        head += self.condition()
+        if not is_composite_type(named):
+            return [head]
+        if depth <= 0:
+            return []
+        return [f"{head} {{ {self.selections(named, depth - 1)} }}"]
+
+    def argument(self) -> str:
+        if self.random.random() < 0.4:
+            name = self.random.choice(["n1", "n2"])
+            self.used.add(name)
+            return f"${name}"
+        return str(self.random.randint(0, 2))
+
+    def condition(self) -> str:
+        if self.random.random() > 0.12:
+            return ""
+        name = self.random.choice(["yes", "no"])
+        self.used.add(name)
+        return f" @{self.random.choice(['skip', 'include'])}(if: ${name})"
+
+
+_VARIABLES: dict[str, tuple[str, object]] = {
+    "n1": ("Int", 1),
+    "n2": ("Int = 2", None),
+    "yes": ("Boolean!", True),
+    "no": ("Boolean! = false", None),
+}
+
+
+def random_operation(schema: GraphQLSchema, random: Random) -> RandomOperation:
+    """Write an operation; it may not be valid, for two fields may share a response key."""
+    writer = _Writer(schema, random)
+    assert schema.query_type is not None
+    body = writer.selections(schema.query_type, random.randint(2, 4))
+    names = sorted(writer.used)
+    head = ", ".join(f"${name}: {_VARIABLES[name][0]}" for name in names)
+    text = f"query{f'({head})' if head else ''} {{ {body} }} {' '.join(writer.fragments)}"
+    variables = {name: _VARIABLES[name][1] for name in names if _VARIABLES[name][1] is not None}
+    return RandomOperation(text, variables)
