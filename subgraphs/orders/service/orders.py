@@ -177,12 +177,13 @@ class OrderService:
         return order
 
     async def begin_search(self, order_id: UUID, *, attempt: int) -> Order:
-        """Matching has accepted search number ``attempt``. Repeating it, or coming too late, changes nothing."""
+        """Matching has accepted search number ``attempt``. Repeating it, or coming too late, changes nothing.
+
+        Too late is also an acceptance that is noted after its search has ended: the order waits for the next one.
+        """
         order = await self._lock(order_id)
-        if order.state in {OrderState.SUBMITTED, OrderState.WAITING_WORKER}:
-            order.attempt = attempt
-            order.retry_at = None
-            await self._move(order, OrderState.SEARCHING, actor=SYSTEM)
+        if _is_news(order, attempt):
+            await self._search(order, attempt)
         return order
 
     async def wait_for_worker(
@@ -190,12 +191,11 @@ class OrderService:
     ) -> None:
         """Search number ``attempt`` found nobody; the next is due at ``retry_at``.
 
-        Raises:
-            IllegalTransition: the order does not know yet that this search was accepted.
+        A search can end before we noted that it was accepted; the acceptance is then implied.
         """
         order = await self._lock(order_id)
-        if order.state is OrderState.SUBMITTED:
-            raise IllegalTransition("The search ended before its acceptance was noted.")
+        if _is_news(order, attempt):
+            await self._search(order, attempt, event_id=event_id)
         if order.state is OrderState.SEARCHING and order.attempt == attempt:
             order.retry_at = retry_at
             await self._move(order, OrderState.WAITING_WORKER, actor=SYSTEM, event_id=event_id)
@@ -248,6 +248,10 @@ class OrderService:
             return
         await self._move(order, state_after(outcome), actor=SYSTEM, event_id=event_id)
         self._close(order, outcome)
+
+    async def _search(self, order: Order, attempt: int, *, event_id: str | None = None) -> None:
+        order.attempt, order.retry_at = attempt, None
+        await self._move(order, OrderState.SEARCHING, actor=SYSTEM, event_id=event_id)
 
     async def _lock(self, order_id: UUID) -> Order:
         order = await OrderRepository(self.session).lock_order(order_id)
@@ -317,6 +321,17 @@ class OrderService:
             occurred_at=now,
         )
         outbox.record(self.session, closed)
+
+
+def _is_news(order: Order, attempt: int) -> bool:
+    """Whether the order does not know yet that search number ``attempt`` was accepted."""
+    match order.state:
+        case OrderState.SUBMITTED:
+            return True
+        case OrderState.WAITING_WORKER:
+            return attempt > order.attempt
+        case _:
+            return False
 
 
 def _check(wanted: NewOrder, offered: ServiceTypeVersion, *, earliest: datetime) -> None:

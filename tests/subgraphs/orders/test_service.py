@@ -283,6 +283,35 @@ async def test_an_old_searchs_end_does_not_disturb_a_new_search(
     assert (order.state, order.attempt) == (OrderState.SEARCHING, 2)
 
 
+@pytest.mark.parametrize(
+    ("state", "attempt"), [(OrderState.SUBMITTED, 1), (OrderState.WAITING_WORKER, 2)]
+)
+async def test_a_search_that_ends_before_its_acceptance_was_noted_leaves_the_order_waiting(
+    session: AsyncSession, clock: ManualClock, state: OrderState, attempt: int
+) -> None:
+    order = await an_order(session, clock, state=state)
+    orders = OrderService(session, clock)
+    retry_at = clock.now() + timedelta(minutes=2)
+
+    await orders.wait_for_worker(order.id, attempt=attempt, retry_at=retry_at, event_id="e")
+    await orders.begin_search(order.id, attempt=attempt)
+
+    assert (order.state, order.attempt) == (OrderState.WAITING_WORKER, attempt)
+    assert order.retry_at == retry_at
+    timeline = (await OrderRepository(session).find_steps([order.id]))[order.id]
+    assert [step.to_state for step in timeline][-2:] == ["SEARCHING", "WAITING_WORKER"]
+
+
+async def test_an_acceptance_noted_twice_does_not_revive_a_search_that_has_ended(
+    session: AsyncSession, clock: ManualClock
+) -> None:
+    order = await an_order(session, clock, state=OrderState.WAITING_WORKER)
+
+    await OrderService(session, clock).begin_search(order.id, attempt=1)
+
+    assert (order.state, order.attempt) == (OrderState.WAITING_WORKER, 1)
+
+
 @pytest.mark.parametrize("state", [OrderState.FAILED, OrderState.CANCELLED])
 async def test_reordering_makes_a_new_order(
     session: AsyncSession, clock: ManualClock, state: OrderState
