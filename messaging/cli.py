@@ -53,7 +53,8 @@ def republish(
 
     For a broker that has lost messages, above all with its disk. Nothing happens twice: readers recognise what they
     have handled. The subgraphs must be running, or the events wait until they are; they notice a lost disk by
-    themselves, so this is for losses that leave the streams in place.
+    themselves, so this is for losses that leave the streams in place. What was published within the last ten minutes
+    the broker still takes for a repeat: wait until they have passed.
 
     Example: [bold]cattery messages republish --since 2h[/bold]
     """

@@ -237,6 +237,44 @@ async def test_several_relays_on_one_database_take_turns(
         await database.close()
 
 
+class _SlowBroker(FakeBroker):
+    """Takes its time until it is let go."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.is_asked = asyncio.Event()
+        self.let_go = asyncio.Event()
+
+    async def publish(self, message: OutgoingMessage) -> None:
+        self.is_asked.set()
+        await self.let_go.wait()
+        await super().publish(message)
+
+
+@pytest.mark.integration
+async def test_a_relay_leaves_the_outbox_alone_while_another_is_at_work(
+    postgres_url: str, settings: MessagingSettings, clock: ManualClock
+) -> None:
+    database = open_database(postgres_url)
+    await create_tables(database)
+    await raise_counters(database, "a", 1, 2)
+    broker = _SlowBroker()
+    first = _relay(broker, database, settings, clock)
+    second = _relay(broker, database, settings, clock)
+
+    at_work = asyncio.create_task(first.publish_pending())
+    await broker.is_asked.wait()
+    try:
+        async with asyncio.timeout(10):
+            assert await second.publish_pending() == 0
+    finally:
+        broker.let_go.set()
+
+    assert await at_work == 2
+    assert len(broker.published) == 2
+    await database.close()
+
+
 async def test_a_stream_made_anew_gets_back_what_it_lost(
     database: Database, settings: MessagingSettings, clock: ManualClock
 ) -> None:
