@@ -85,7 +85,7 @@ async def check_messages(platform: RunningPlatform, *, orders: list[Row], jobs: 
         assert set(recorded) == set(ids), f"{domain}: what was recorded is not what was published"
         _check_handled(domain, handled, published, readers)
     assert (
-        await _cattery(platform, "messages", "dead-letters", "list") == "There are no dead letters."
+        await cattery(platform, "messages", "dead-letters", "list") == "There are no dead letters."
     )
 
 
@@ -265,7 +265,7 @@ async def _lags(platform: RunningPlatform) -> dict[str, int]:
     }
 
 
-async def _cattery(platform: RunningPlatform, *arguments: str) -> str:
+async def cattery(platform: RunningPlatform, *arguments: str) -> str:
     """Run a command beside the platform, as its operator does, and return what it prints."""
     process = await asyncio.create_subprocess_exec(
         CATTERY,
@@ -277,6 +277,3 @@ async def _cattery(platform: RunningPlatform, *arguments: str) -> str:
     output, problems = await process.communicate()
     assert process.returncode == 0, problems.decode()
     return output.decode().strip()
-
-
-cattery = _cattery
