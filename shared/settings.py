@@ -139,13 +139,20 @@ def load_settings(name: str, environment: Mapping[str, str] | None = None) -> Se
 
 
 def database_url(service: str, environment: Mapping[str, str] | None = None) -> str:
-    """Return the SQLAlchemy URL of a service's own database."""
+    """Return the SQLAlchemy URL of a service's own database.
+
+    Raises:
+        SettingsInvalid: the URL meant for every service would put them all into one database.
+    """
     values = os.environ if environment is None else environment
-    template = values.get(f"{PREFIX}{_upper(service)}_DATABASE_URL") or values.get(
-        f"{PREFIX}DATABASE_URL"
-    )
-    if template:
-        return template.replace("{service}", service)
+    if own := values.get(f"{PREFIX}{_upper(service)}_DATABASE_URL"):
+        return own.replace("{service}", service)
+    if common := values.get(f"{PREFIX}DATABASE_URL"):
+        if "{service}" not in common:
+            raise SettingsInvalid(
+                f"{PREFIX}DATABASE_URL must hold {{service}}: each service has a database of its own"
+            )
+        return common.replace("{service}", service)
     file = Path(values.get(f"{PREFIX}DATA_DIR", "data")) / f"{service}.sqlite3"
     return f"sqlite+aiosqlite:///{file}"
 

@@ -32,6 +32,13 @@ def test_one_database_url_serves_every_service() -> None:
     assert load_settings("jobs", environment).database_url.endswith("@other/jobs")
 
 
+def test_services_cannot_be_put_into_one_database() -> None:
+    environment = {**LOCAL, "CATTERY_DATABASE_URL": "postgresql+asyncpg://u@h/everything"}
+
+    with pytest.raises(SettingsInvalid, match=r"\{service\}"):
+        load_settings("orders", environment)
+
+
 def test_a_service_reads_its_own_variables() -> None:
     settings = load_settings("orders", {**LOCAL, "CATTERY_ORDERS_DEMO": "Yes"})
 
