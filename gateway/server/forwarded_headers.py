@@ -4,7 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from starlette.types import Scope
+
 from gateway.telemetry.request_record import RequestRecord
+
+CLIENT_ADDRESS = "x-client-ip"
 
 
 def select_headers(
@@ -21,3 +25,17 @@ def trail_headers(headers: Mapping[str, str], record: RequestRecord) -> list[tup
     if state is not None:
         trail.append(("tracestate", state))
     return trail
+
+
+def address_headers(
+    scope: Scope, allowed: tuple[tuple[str, str], ...]
+) -> tuple[tuple[str, str], ...]:
+    """Return who sent the request, for subgraphs that count by address.
+
+    A proxy in front knows better: when its ``x-client-ip`` is on the allow-list and came along, nothing is added. What
+    a client writes there itself goes nowhere, since the name is on no list unless an operator puts it there.
+    """
+    peer = scope.get("client")
+    if peer is None or any(name == CLIENT_ADDRESS for name, _ in allowed):
+        return ()
+    return ((CLIENT_ADDRESS, peer[0]),)

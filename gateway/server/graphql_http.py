@@ -25,7 +25,7 @@ from gateway.telemetry.request_record import RequestRecord, open_record
 from .body import ClientDisconnected, read_body
 from .compression import accepts_gzip, compress
 from .explorer import Explorer
-from .forwarded_headers import select_headers, trail_headers
+from .forwarded_headers import address_headers, select_headers, trail_headers
 from .negotiation import MediaType, choose_media_type, choose_status
 from .parameters import check_json_content, read_get, read_post, split_content_type
 from .serving import Serving
@@ -128,7 +128,7 @@ class GraphQLEndpoint:
             content_type, charset = split_content_type(headers.get("content-type"))
             check_csrf(content_type, headers, self._config.csrf)
             await self._authenticate(headers, record)
-            caller = self._caller(headers, record, is_read_only=method == "GET")
+            caller = self._caller(scope, headers, record, is_read_only=method == "GET")
             if method == "GET":
                 request = read_get(scope["query_string"])
                 return media_type, await self._serving.pipeline.answer(request, caller)
@@ -164,12 +164,21 @@ class GraphQLEndpoint:
             record.role = identity.role
 
     def _caller(
-        self, headers: Mapping[str, str], record: RequestRecord, *, is_read_only: bool
+        self,
+        scope: Scope,
+        headers: Mapping[str, str],
+        record: RequestRecord,
+        *,
+        is_read_only: bool,
     ) -> Caller:
         allowed = select_headers(headers, self._config.headers.forward)
         return Caller(
             record=record,
-            headers=(*allowed, *trail_headers(headers, record)),
+            headers=(
+                *allowed,
+                *address_headers(scope, allowed),
+                *trail_headers(headers, record),
+            ),
             sharing_key=allowed,
             is_read_only=is_read_only,
         )

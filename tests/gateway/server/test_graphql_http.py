@@ -120,6 +120,19 @@ async def test_subgraphs_hear_what_is_on_the_list_and_no_more(tmp_path: Path) ->
     assert "x-other" not in heard
 
 
+@pytest.mark.parametrize(
+    ("forward", "heard"), [([], "127.0.0.1"), (["x-client-ip"], "198.51.100.1")]
+)
+async def test_subgraphs_hear_who_called_and_only_a_proxy_on_the_list_may_say_otherwise(
+    tmp_path: Path, forward: list[str], heard: str
+) -> None:
+    async with running(shop_config(tmp_path, headers={"forward": forward})) as gateway:
+        response = await gateway.post("{ requestHeaders }", headers={"x-client-ip": "198.51.100.1"})
+
+    lines = response.json()["data"]["requestHeaders"]
+    assert [line for line in lines if line.startswith("x-client-ip")] == [f"x-client-ip: {heard}"]
+
+
 async def test_large_answers_are_compressed_for_clients_that_accept_it(tmp_path: Path) -> None:
     config = shop_config(tmp_path, server={"compress_min_bytes": 200})
     query = "{ products { id name related { id name related { id name } } } }"
