@@ -43,7 +43,8 @@ class SubscriptionReader:
     turns: asyncio.Semaphore
     """Handlers at work at once in the whole process: one on SQLite, which has one writer."""
     _lanes: Lanes[Received] = field(default_factory=Lanes, init=False)
-    _at_work: dict[int, Received] = field(default_factory=dict, init=False)
+    _at_work: list[Received] = field(default_factory=list, init=False)
+    """Not by position: a stream made anew counts from one again, while messages of the old one are still at work."""
     _changed: asyncio.Event = field(default_factory=asyncio.Event, init=False)
     """Set when a lane may have become ready, or at the stop."""
     _stopping: asyncio.Event = field(default_factory=asyncio.Event, init=False)
@@ -130,13 +131,13 @@ class SubscriptionReader:
                 await self._changed.wait()
                 continue
             key, position, received = taken
-            self._at_work[position] = received
+            self._at_work.append(received)
             try:
                 async with self.turns:
                     outcome = await self._handler.handle(received)
                 await self._settle(received, outcome)
             finally:
-                del self._at_work[position]
+                self._at_work.remove(received)
             HANDLED.labels(self.subscription.name, outcome.result).inc()
             self._move_lane(key, position, outcome)
 
@@ -181,7 +182,7 @@ class SubscriptionReader:
         pause = self.subscription.policy.ack_wait.total_seconds() / 3
         while True:
             await asyncio.sleep(pause)
-            for received in [*self._lanes.held(), *self._at_work.values()]:
+            for received in [*self._lanes.held(), *self._at_work]:
                 await received.delivery.extend()
 
 

@@ -421,6 +421,35 @@ async def test_the_next_instance_goes_on_at_once_where_one_stopped(
     assert sorted(await seen(sqlite_database)) == [1, 2, 3]
 
 
+async def test_a_stream_made_anew_may_use_the_number_of_a_message_still_at_work(
+    settings: MessagingSettings, sqlite_database: Database
+) -> None:
+    broker = FakeBroker(pull_wait=timedelta(milliseconds=50))
+    note = note_down("reading-counter-raised")
+    is_at_work, may_end = asyncio.Event(), asyncio.Event()
+
+    async def handle(session: AsyncSession, event: Raised, envelope: Envelope) -> None:
+        is_at_work.set()
+        await may_end.wait()
+        await note(session, event, envelope)
+
+    async def is_handed_out() -> bool:
+        return [each.in_flight for each in await broker.durables("CATTERY_COUNTING")] == [1]
+
+    async with _runtime(broker, sqlite_database, settings, subscription(handler=handle)):
+        await _publish(broker, settings, _envelope("1", 1, counter="a"), message_id="1")
+        await is_at_work.wait()
+        broker.lose_store()
+        await _publish(broker, settings, _envelope("2", 2, counter="b"), message_id="2")
+        await eventually(is_handed_out)
+        for _ in range(10):
+            # What is handed out goes into its lane, and from there to a worker.
+            await asyncio.sleep(0)
+        may_end.set()
+
+        await eventually_seen(sqlite_database, 1, 2)
+
+
 async def test_a_handler_that_hangs_is_cancelled_and_counted_as_failed(
     sqlite_database: Database, settings: MessagingSettings
 ) -> None:
