@@ -43,7 +43,7 @@ _JOB = "query ($id: ID!) { job(id: $id) { state outcome failCause } }"
 _ORDERS = """
 query ($filter: OrderFilter!, $after: String) {
   orders(filter: $filter, first: 200, after: $after) {
-    nodes { id state workerId job { id state } } endCursor hasNextPage
+    nodes { id state workerId job { id state } searches { state } } endCursor hasNextPage
   }
 }
 """
@@ -102,14 +102,14 @@ class Rush:
                 for wish in self.wishes
                 if first <= wish.starts_at < first + SLOTS_PER_WAVE * SLOT
             ]
-            self._move_clock(first + timedelta(minutes=1))
+            await self._move_clock(first + timedelta(minutes=1))
             await self._settle(wave)
             await self._each(wave, self._live)
         # Nobody has come by now …
-        self._move_clock(starts[-1] + timedelta(hours=1))
+        await self._move_clock(starts[-1] + timedelta(hours=1))
         await self._wait_until_ended(Fate.NO_SHOW)
         # … and nobody has said a word.
-        self._move_clock(starts[-1] + timedelta(hours=26))
+        await self._move_clock(starts[-1] + timedelta(hours=26))
         await self._wait_until_ended(*Fate)
 
     async def read_orders(self, wishes: Iterable[Wish] | None = None) -> dict[str, dict[str, Any]]:
@@ -257,7 +257,21 @@ class Rush:
     def _worker(self, wish: Wish) -> str:
         return self.emails[str(wish.worker_id)]
 
-    def _move_clock(self, to: datetime) -> None:
+    async def _move_clock(self, to: datetime) -> None:
+        """Let the news of cancellations go round, and then move on.
+
+        An hour leaves them time enough; a clock that jumps would have workers miss what nobody has told them is off.
+        """
+        orders: dict[str, dict[str, Any]] = {}
+
+        async def is_told() -> bool:
+            nonlocal orders
+            orders = await self.read_orders()
+            return all(
+                _is_over(order) for order in orders.values() if order["state"] == "CANCELLED"
+            )
+
+        assert await eventually(is_told, within=SETTLED_WITHIN), _untold(orders)
         platform = self.client.platform
         platform.advance(max(to - platform.clock.now(), timedelta()))
 
@@ -308,6 +322,22 @@ async def shorten_slots(client: PatientClient) -> None:
     ]
     published = await client.ask(_PIPELINE, {"steps": steps, "key": "quarters"}, email=ADMIN)
     await client.ask(_ACTIVATE, {"version": published["publishPipeline"]["version"]}, email=ADMIN)
+
+
+def _is_over(order: dict[str, Any]) -> bool:
+    """Whether everybody knows that a cancelled order is: no search goes on, and the job, if one was born, has ended."""
+    searches = {search["state"] for search in order["searches"]}
+    if order["job"] is None:
+        return searches <= {"EXHAUSTED", "CANCELLED"}
+    return order["job"]["state"] in {"DONE", "FAILED", "CANCELLED"}
+
+
+def _untold(orders: dict[str, dict[str, Any]]) -> str:
+    return "\n".join(
+        str(order)
+        for order in orders.values()
+        if order["state"] == "CANCELLED" and not _is_over(order)
+    )
 
 
 def _unsettled(orders: dict[str, dict[str, Any]]) -> str:
