@@ -6,6 +6,7 @@ takes an idempotency key or an id that the caller derived.
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -70,6 +71,11 @@ class CircuitBreaker:
         """The service answered."""
         self.state, self._failures, self._opened_at = CircuitState.CLOSED, 0, None
 
+    def give_up(self) -> None:
+        """The caller went away before there was an answer: it says nothing, and another call may try."""
+        if self.state is CircuitState.HALF_OPEN:
+            self.state = CircuitState.OPEN
+
     def record_failure(self) -> None:
         """The service did not answer, or not sensibly."""
         self._failures += 1
@@ -107,6 +113,9 @@ class ServiceClient:
             answer = await self._attempt(operation, variables)
         except (UpstreamUnavailable, UpstreamUnknown):
             self.circuit.record_failure()
+            raise
+        except asyncio.CancelledError:
+            self.circuit.give_up()
             raise
         self.circuit.record_success()
         if answer.get("errors"):

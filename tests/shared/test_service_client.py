@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator, Callable
 from datetime import UTC, datetime, timedelta
 
@@ -31,6 +32,8 @@ class Upstream:
         self.calls = 0
         self.tokens = 0
         self.authorizations: list[str] = []
+        self.may_answer = asyncio.Event()
+        self.may_answer.set()
         routes = [
             Route("/graphql", self._graphql, methods=["POST"]),
             Route("/oauth/token", self._token, methods=["POST"]),
@@ -40,6 +43,7 @@ class Upstream:
     async def _graphql(self, request: Request) -> Response:
         self.calls += 1
         self.authorizations.append(request.headers["authorization"])
+        await self.may_answer.wait()
         return self.answer()
 
     async def _token(self, _: Request) -> Response:
@@ -146,6 +150,24 @@ async def test_the_circuit_opens_and_tries_one_call_after_a_while(
     assert spared
     assert reopened is CircuitState.OPEN
     assert client.circuit.state is CircuitState.CLOSED
+
+
+async def test_a_caller_who_leaves_while_the_circuit_is_tried_does_not_keep_it_shut(
+    client: ServiceClient, upstream: Upstream, clock: ManualClock
+) -> None:
+    upstream.answer = lambda: Response(status_code=500)
+    for _ in range(FAILURES_TO_OPEN):
+        with pytest.raises(UpstreamUnknown):
+            await client.execute("{ ok }", {})
+    clock.advance(OPEN_FOR)
+    upstream.answer = lambda: JSONResponse({"data": {"ok": True}})
+    upstream.may_answer.clear()
+    with pytest.raises(TimeoutError):
+        async with asyncio.timeout(0.01):
+            await client.execute("{ ok }", {})
+    upstream.may_answer.set()
+
+    assert await client.execute("{ ok }", {}) == {"ok": True}
 
 
 async def test_without_a_secret_no_call_goes_out(clock: ManualClock, upstream: Upstream) -> None:
