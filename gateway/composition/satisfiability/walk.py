@@ -65,6 +65,7 @@ class SatisfiabilityWalk:
     unreachable: list[Unreachable] = field(default_factory=list)
     shared: list[SharedReturn] = field(default_factory=list)
     _queue: deque[_State] = field(default_factory=deque)
+    _compared: set[tuple[str, frozenset[Position]]] = field(default_factory=set)
     _proven: dict[str, list[tuple[frozenset[Position], bool]]] = field(default_factory=dict)
 
     @property
@@ -90,16 +91,14 @@ class SatisfiabilityWalk:
             positions <= state.positions and (state.knows_type or not knew_type)
             for positions, knew_type in proven
         ):
+            self._visit_proven(state)
             return
         proven.append((state.positions, state.knows_type))
         self._queue.append(state)
 
     def _visit(self, state: _State) -> None:
-        reached = self.reach.from_positions(
-            state.type_name,
-            [(position, 0) for position in state.positions],
-            knows_type=state.knows_type,
-        )
+        self._compared.add((state.type_name, state.positions))
+        reached = self._reached(state)
         if reached.typename_cost is None:
             self._report_unknown_type(state)
             return
@@ -107,14 +106,34 @@ class SatisfiabilityWalk:
             coordinate = f"{state.type_name}.{definition.name}"
             if definition.is_inaccessible or coordinate in self.suspects:
                 continue
-            witness = state.witness.then(
-                Step(state.type_name, definition.name, state.needs_fragment)
-            )
+            witness = self._witness(state, definition.name)
             options = self.reach.options(reached, definition.name)
             if options:
                 self._follow(state, definition, options, witness)
             else:
                 self._report(state, reached, definition.name, witness)
+
+    def _visit_proven(self, state: _State) -> None:
+        """More positions than were proven with make no field unreachable, but may differ in what they return."""
+        at = (state.type_name, state.positions)
+        if at in self._compared:
+            return
+        self._compared.add(at)
+        reached = self._reached(state)
+        for definition in self._supergraph.types[state.type_name].fields.values():
+            coordinate = f"{state.type_name}.{definition.name}"
+            if not definition.is_inaccessible and coordinate not in self.suspects:
+                witness = self._witness(state, definition.name)
+                options = self.reach.options(reached, definition.name)
+                self._note_shared(state, definition, options, witness)
+
+    def _reached(self, state: _State) -> Reached:
+        start = [(position, 0) for position in state.positions]
+        return self.reach.from_positions(state.type_name, start, knows_type=state.knows_type)
+
+    @staticmethod
+    def _witness(state: _State, field_name: str) -> Witness:
+        return state.witness.then(Step(state.type_name, field_name, state.needs_fragment))
 
     def _follow(
         self, state: _State, definition: FieldDefinition, options: list[Option], witness: Witness
@@ -133,8 +152,10 @@ class SatisfiabilityWalk:
     ) -> Iterable[_State]:
         target = definition.type.name
         for name in sorted(self._supergraph.possible_types.get(target, ())):
-            positions = frozenset(self.reach.arrivals(options, name))
-            if positions:
+            arrivals = [self.graph.arrive(option.move, name) for option in options]
+            positions = frozenset(position for position in arrivals if position is not None)
+            # Where one of the graphs never returns the type, asking that one leaves nothing to answer.
+            if positions and len(positions) == len(set(arrivals)):
                 is_declared = name == target
                 yield _State(name, positions, is_declared, witness, needs_fragment=not is_declared)
 
@@ -195,7 +216,7 @@ class SatisfiabilityWalk:
             Unreachable(
                 state.type_name,
                 "__typename",
-                state.witness.then(Step(state.type_name, "__typename", state.needs_fragment)),
+                self._witness(state, "__typename"),
                 frozenset(position.graph for position in state.positions),
                 obstacles,
             )

@@ -228,3 +228,26 @@ def test_runtime_types_are_compared_with_those_of_subgraphs_a_key_leads_to() -> 
     )
 
     assert codes(result) == ["SHAREABLE_HAS_MISMATCHED_RUNTIME_TYPES"]
+
+
+def test_type_that_one_of_the_sharing_subgraphs_never_returns_needs_no_proof() -> None:
+    """``a`` can be asked instead of ``b``, and then there is no Q to answer for."""
+    result = compose_all(
+        a="type Query { hit: Hit @shareable } union Hit = P type P @shareable { x: Int }",
+        b="""type Query { hit: Hit @shareable } union Hit = P | Q type P @shareable { x: Int }
+        type Q @shareable { y: Int }""",
+        c="type Query { q: Q } type Q @shareable { y: Int z: Int }",
+    )
+
+    assert unreachable(result) == set()
+
+
+def test_positions_beyond_those_proven_with_are_compared_for_what_they_return() -> None:
+    """``alone`` proves T in a; ``both`` adds b, which makes nothing unreachable but returns another type."""
+    result = compose_all(
+        a="""type Query { alone: T both: T @shareable } type T @shareable { hit: Hit }
+        union Hit = P type P { x: Int }""",
+        b="type Query { both: T @shareable } type T @shareable { hit: Hit } union Hit = Q type Q { y: Int }",
+    )
+
+    assert codes(result) == ["SHAREABLE_HAS_MISMATCHED_RUNTIME_TYPES"]
