@@ -23,7 +23,7 @@ from tests.support.patient_client import PatientClient
 from tests.support.platform import RunningPlatform, running_platform
 
 from .reckoning import cattery, check_books
-from .rush import Rush, count_steps, draw_wishes, hire_workers, shorten_slots
+from .rush import CHEAP_ENTRY, Rush, count_steps, draw_wishes, hire_workers, shorten_slots
 
 pytestmark = pytest.mark.e2e
 
@@ -31,7 +31,6 @@ SEED = 6
 ORDERS = 40
 HIRED = 5
 PER_SLOT = 7
-APPLY_FAST = {"CATTERY_HIRING_PROOF_BITS": "0", "CATTERY_HIRING_APPLY_BURST": "100"}
 
 
 @dataclass(slots=True)
@@ -82,7 +81,7 @@ async def test_a_lost_store_is_made_good_from_the_outboxes(
 ) -> None:
     random = Random(SEED)  # noqa: S311  a day to be lived again
     async with running_platform(
-        tmp_path, "--processes", "many", environment=APPLY_FAST
+        tmp_path, "--processes", "many", environment=CHEAP_ENTRY
     ) as platform:
         client = PatientClient(platform)
         emails = await hire_workers(client, HIRED)

@@ -19,7 +19,7 @@ from tests.support.patient_client import PatientClient
 from tests.support.platform import RunningPlatform, running_platform
 
 from .reckoning import check_books
-from .rush import Rush, count_steps, draw_wishes, hire_workers, shorten_slots
+from .rush import CHEAP_ENTRY, Rush, count_steps, draw_wishes, hire_workers, shorten_slots
 
 pytestmark = pytest.mark.e2e
 
@@ -30,7 +30,6 @@ HIRED = 11
 PER_SLOT = 13
 """One more than there are workers, so that some orders find nobody at first."""
 VICTIMS = ("nats-server", "gateway", "accounts", "orders", "matching", "hiring", "jobs")
-APPLY_FAST = {"CATTERY_HIRING_PROOF_BITS": "0", "CATTERY_HIRING_APPLY_BURST": "100"}
 
 
 @dataclass(slots=True)
@@ -64,7 +63,7 @@ def plan_kills(random: Random, *, steps: int) -> deque[tuple[int, str]]:
 async def test_killed_processes_lose_no_order_and_repeat_no_effect(tmp_path: Path) -> None:
     random = Random(SEED)  # noqa: S311  a day to be lived again
     async with running_platform(
-        tmp_path, "--processes", "many", environment=APPLY_FAST
+        tmp_path, "--processes", "many", environment=CHEAP_ENTRY
     ) as platform:
         client = PatientClient(platform)
         emails = await hire_workers(client, HIRED)
