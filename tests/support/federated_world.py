@@ -42,6 +42,8 @@ class FieldSpec:
     is_non_null: bool = False
     has_argument: bool = False
     requires: str | None = None
+    identifies: bool = False
+    """Whether no two objects have the same value, so that the field can be in a key."""
 
     @property
     def type_text(self) -> str:
@@ -136,6 +138,8 @@ class World:
     def _value(self, record: Record, spec: FieldSpec, arguments: Mapping[str, Any]) -> Any:
         if spec.name == "id":
             return record.id
+        if spec.identifies:
+            return Record(spec.named, f"{spec.named}-{record.id.rpartition('-')[2]}")
         text = f"{record.type}.{record.id}.{spec.name}"
         if spec.has_argument:
             text += f"({arguments.get('n', 0)})"
@@ -295,6 +299,9 @@ class _Generator:
             self._interface("I0", random.sample(entities, random.randint(1, len(entities))))
         if random.random() < 0.4:
             self._union("U0", random.sample(entities, 2))
+        for name in entities:
+            if random.random() < 0.3:
+                self._nested_key(name, random.choice(entities))
         self._fields(entities)
         for name in self._names:
             for number in range(random.randint(1, 2)):
@@ -337,6 +344,25 @@ class _Generator:
             self._world.graphs[graph][name] = local
             for part in dict.fromkeys(" ".join(keys).split()):
                 self._add(graph, name, specs[part])
+
+    def _nested_key(self, name: str, target: str) -> None:
+        """Let graphs identify an entity by another one, ``owner { id }``."""
+        world = self._world
+        spec = FieldSpec("owner", target, is_non_null=True, identifies=True)
+        graphs = [
+            graph
+            for graph in self._homes[name]
+            if target in world.graphs[graph] and "id" in world.graphs[graph][target].fields
+        ]
+        if target == name or len(graphs) < 2:
+            return
+        world.types[name]["owner"] = spec
+        for graph in graphs:
+            self._add(graph, name, spec, "@shareable")
+            local = world.graphs[graph][name]
+            if self._random.random() < 0.6:
+                local.keys = [] if self._random.random() < 0.5 else local.keys
+                local.keys.append(("owner { id }", True))
 
     def _stub(self, graph: str, name: str) -> None:
         """Let a graph know a type that it returns."""
@@ -470,7 +496,8 @@ class _Generator:
         others = [
             other
             for other in homes
-            if other != graph and (spec.is_leaf or named in world.graphs[other])
+            if other != graph
+            and (spec.is_leaf or (named in world.graphs[other] and named in self._targets(other)))
         ]
         if others and random.random() < 0.3:
             for each in (graph, *others[: random.randint(1, len(others))]):
