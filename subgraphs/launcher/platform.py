@@ -150,6 +150,8 @@ def _gateway_config(launch: Launch, urls: Mapping[str, str]) -> dict[str, object
             "passthrough": {
                 path: urls[name] for name, paths in _PUBLIC_PATHS.items() for path in paths
             },
+            # One machine: a subgraph that is silent for so long is stuck, and the rest of the answer is there.
+            "traffic": {"timeout_seconds": 10},
             "identity": {
                 "jwks_url": f"{urls['accounts']}/.well-known/jwks.json",
                 "issuer": ISSUER,
