@@ -19,6 +19,7 @@ import httpx
 
 from messaging.embedded import free_port
 from shared.clock import VirtualClock
+from subgraphs.catalogue import DOMAINS
 
 from .conversation import Conversation
 
@@ -75,7 +76,12 @@ async def running_platform(
     with output.open("ab") as log:
         process = await asyncio.create_subprocess_exec(
             CATTERY, "up", "--port", str(port), "--data-dir", str(folder / "data"), *arguments,
-            env={**os.environ, "CATTERY_CLOCK_FILE": str(clock_file), **(environment or {})},
+            env={
+                **os.environ,
+                "CATTERY_CLOCK_FILE": str(clock_file),
+                **(_own_ports() if "many" in arguments else {}),
+                **(environment or {}),
+            },
             stdout=log,
             stderr=log,
         )  # fmt: skip
@@ -95,6 +101,14 @@ async def running_platform(
     finally:
         code = await _stop(process)
     assert code == 0, f"`cattery up` ended with {code}: {_tail(output)}"
+
+
+def _own_ports() -> dict[str, str]:
+    """Return addresses of subgraphs that no other platform on this machine uses, even while one of ours restarts."""
+    return {
+        f"CATTERY_{domain.name.upper()}_URL": f"http://127.0.0.1:{free_port()}"
+        for domain in DOMAINS
+    }
 
 
 async def _wait_ready(platform: RunningPlatform) -> None:
