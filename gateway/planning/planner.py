@@ -20,7 +20,7 @@ from .scope_builder import ScopeBuilder
 from .scopes import Scope
 from .search import Grown, RootLimits, Search
 
-MAX_STEPS = 200_000
+MAX_STEPS = 50_000
 """How many steps planning may take: scopes, demands, frames, keys looked at."""
 
 

@@ -42,16 +42,34 @@ class ProjectionBuilder:
         return found
 
     def _build(self, scope: Scope) -> ObjectProjection:
-        groups: dict[tuple[FieldProjection, ...], set[str]] = {}
+        groups: dict[tuple[object, ...], list[PlanClass]] = {}
         for home in scope.classes:
             if home.is_visible:
-                groups.setdefault(tuple(self._fields(home)), set()).update(home.types)
+                groups.setdefault(self._row(home), []).append(home)
         return ObjectProjection(
             typename_key=TYPENAME_KEY if scope.needs_typename else None,
             classes=tuple(
-                ClassProjection(types=frozenset(types), fields=fields)
-                for fields, types in groups.items()
+                ClassProjection(
+                    types=frozenset(name for home in homes for name in home.types),
+                    fields=tuple(self._fields(homes[0])),
+                )
+                for homes in groups.values()
             ),
+        )
+
+    def _row(self, home: PlanClass) -> tuple[object, ...]:
+        """Equal for classes that are shown alike."""
+        return tuple(
+            (
+                response_key,
+                entry.key,
+                self._supergraph.types[home.type_name].fields[entry.name].type,
+                entry.child,
+                home.is_demoted,
+            )
+            if isinstance(entry, Demand)
+            else (response_key, entry)
+            for response_key, entry in home.entries.items()
         )
 
     def _fields(self, home: PlanClass) -> Iterator[FieldProjection]:

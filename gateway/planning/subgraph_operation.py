@@ -44,6 +44,7 @@ class OperationWriter:
         self._supergraph = supergraph
         self._typed_scopes = typed_scopes
         self._definitions = definitions
+        self._written: dict[Frame, list[str]] = {}
 
     def root_operation(self, keyword: str, roots: Sequence[Frame]) -> tuple[str, tuple[str, ...]]:
         """The operation of a request to a root, and the client's variables it uses."""
@@ -103,6 +104,13 @@ class OperationWriter:
         )
 
     def _entries(self, frame: Frame) -> list[str]:
+        """What a frame selects; written once, for several classes may share what is below them."""
+        found = self._written.get(frame)
+        if found is None:
+            found = self._written[frame] = self._write_entries(frame)
+        return found
+
+    def _write_entries(self, frame: Frame) -> list[str]:
         texts: dict[str, None] = {}
         if frame.scope in self._typed_scopes and frame.tells_type:
             texts["__typename"] = None
@@ -178,8 +186,12 @@ class OperationWriter:
     def _variables(self, frames: Iterable[Frame]) -> tuple[str, ...]:
         names: set[str] = set()
         pending = list(frames)
+        seen: set[Frame] = set()
         while pending:
             frame = pending.pop()
+            if frame in seen:
+                continue
+            seen.add(frame)
             for demands in frame.fields.values():
                 for demand, carried in demands.items():
                     names |= demand.variables

@@ -18,11 +18,15 @@ from graphql import (
     SelectionSetNode,
 )
 
+from gateway.errors import PlanningLimitExceeded
 from gateway.supergraph.argument_text import print_arguments, variables_of
 from gateway.supergraph.model import Supergraph
 from gateway.supergraph.selections import Selection
 
 from .specialise import is_included
+
+MAX_SELECTIONS = 25_000
+"""How many fields an operation may have once its fragments are written out."""
 
 _Types = frozenset[str] | None
 _NO_VARIABLES: frozenset[str] = frozenset()
@@ -42,11 +46,16 @@ class Flattener:
             for definition in document.definitions
             if isinstance(definition, FragmentDefinitionNode)
         }
+        self._count = 0
         self.introspection: list[FieldNode] = []
         """The ``__schema`` and ``__type`` fields met."""
 
     def flatten(self, node: SelectionSetNode, parent: str) -> tuple[Selection, ...]:
-        """The fields of a selection set on ``parent``, in document order."""
+        """The fields of a selection set on ``parent``, in document order.
+
+        Raises:
+            PlanningLimitExceeded: there are too many.
+        """
         return tuple(self._selections(node, parent, None))
 
     def _selections(self, node: SelectionSetNode, parent: str, on: _Types) -> Iterator[Selection]:
@@ -79,6 +88,11 @@ class Flattener:
             yield from self._selections(node, condition, inner)
 
     def _field(self, node: FieldNode, parent: str, on: _Types) -> Selection:
+        self._count += 1
+        if self._count > MAX_SELECTIONS:
+            raise PlanningLimitExceeded(
+                "The operation is too large once its fragments are written out."
+            )
         name = node.name.value
         response_key = node.alias.value if node.alias else name
         if name in _INTROSPECTION:

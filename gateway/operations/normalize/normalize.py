@@ -23,6 +23,9 @@ def normalize_operation(
     """Bring a valid operation into the form that planning reads.
 
     ``conditions`` holds a boolean for each of the operation's ``condition_variables``.
+
+    Raises:
+        PlanningLimitExceeded: it is too large once its fragments are written out.
     """
     root_type = supergraph.root_types[operation.operation.value]
     flattener = Flattener(document, supergraph, conditions)
