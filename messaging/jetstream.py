@@ -33,6 +33,7 @@ from .errors import (
 )
 from .settings import MessagingSettings
 from .topology import DurableSpec, StreamSpec
+from .waiting import cancel_surely
 
 _logger = get_logger(__name__)
 _API = "$JS.API"
@@ -116,8 +117,8 @@ class JetStreamBroker:
         """Connect, however long it takes; the caller sets a limit by ``asyncio.timeout``."""
         self._closed.clear()
         client = Client()
-        try:
-            await client.connect(
+        connecting = asyncio.ensure_future(
+            client.connect(
                 servers=list(self._settings.servers),
                 name=self._name,
                 token=self._settings.token,
@@ -131,7 +132,12 @@ class JetStreamBroker:
                 reconnected_cb=self._on_reconnected,
                 closed_cb=self._on_closed,
             )
+        )
+        try:
+            # Shielded, since the library goes on trying after a cancellation that it did not notice.
+            await asyncio.shield(connecting)
         except asyncio.CancelledError:
+            await cancel_surely(connecting)
             await client.close()
             raise
         self._client = client

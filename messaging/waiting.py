@@ -1,10 +1,12 @@
-"""Wait for whichever comes first."""
+"""Waiting for whichever comes first, and for what is told to stop."""
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import Coroutine
 from typing import Any
+
+_TELL_AGAIN_SECONDS = 0.5
 
 
 async def first_of(*waits: Coroutine[Any, Any, object]) -> None:
@@ -22,3 +24,16 @@ async def first_of(*waits: Coroutine[Any, Any, object]) -> None:
         await asyncio.wait(tasks)
     for task in done:
         task.result()
+
+
+async def cancel_surely(task: asyncio.Future[Any]) -> None:
+    """Cancel ``task`` and return when it has ended, whatever it ended with.
+
+    A cancellation can get lost: before Python 3.12 ``asyncio.wait_for`` drops one that arrives together with what it
+    waits for, and a library that retries for ever then never hears of it. So it is told again.
+    """
+    while not task.done():
+        task.cancel()
+        await asyncio.wait([task], timeout=_TELL_AGAIN_SECONDS)
+    if not task.cancelled():
+        task.exception()
