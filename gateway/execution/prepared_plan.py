@@ -103,7 +103,7 @@ def prepare_plan(plan: QueryPlan) -> PreparedPlan:
         ),
         dependency_counts=tuple(len(set(fetch.depends_on)) for fetch in plan.fetches),
         projector=Projector(plan.projection, frozenset(unified)),
-        exact_integers=any(_leaf_kinds_are_custom(plan.projection)),
+        exact_integers=any(_leaf_kinds_are_custom(plan.projection, set())),
     )
 
 
@@ -134,12 +134,14 @@ def _prepare_fetch(
     )
 
 
-def _leaf_kinds_are_custom(node: ValueProjection) -> Iterator[bool]:
+def _leaf_kinds_are_custom(node: ValueProjection, seen: set[int]) -> Iterator[bool]:
     if isinstance(node, LeafProjection):
         yield node.kind is LeafKind.CUSTOM
     elif isinstance(node, ListProjection):
-        yield from _leaf_kinds_are_custom(node.item)
-    elif isinstance(node, ObjectProjection):
+        yield from _leaf_kinds_are_custom(node.item, seen)
+    elif isinstance(node, ObjectProjection) and id(node) not in seen:
+        # Classes may share what is below them: walked once for each, it would take forever.
+        seen.add(id(node))
         for chosen in node.classes:
             for part in chosen.fields:
-                yield from _leaf_kinds_are_custom(part.value)
+                yield from _leaf_kinds_are_custom(part.value, seen)

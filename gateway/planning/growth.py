@@ -16,6 +16,7 @@ from gateway.query_graph.graph import QueryGraph
 from gateway.query_graph.positions import Entry, Position
 from gateway.query_graph.reach import Reach
 from gateway.query_graph.reached import CALL, NOTHING, Option, Reached
+from gateway.supergraph.model import FieldSet
 from gateway.supergraph.selections import Selection
 
 from .frames import Frame, FrameKind, Input
@@ -56,6 +57,7 @@ class Growth:
         self._version = 0
         self._reached: dict[PlanClass, tuple[int, Reached]] = {}
         self._frames_at: dict[Scope, list[Frame]] = {}
+        self._entering: set[tuple[PlanClass, Position, Demand | None]] = set()
         self._present: set[PlanClass] = set()
         self._certain: dict[Scope, bool] = {}
         self._hidden: dict[tuple[PlanClass, str, str], list[Demand]] = {}
@@ -343,8 +345,24 @@ class Growth:
         """Begin an entity call."""
         if entry.key is None:
             return self._begin_again(plan_class, entry)
+        at = (plan_class, entry.landing, stage and stage[0])
+        if at in self._entering:
+            # Reach proves by type, so a ban on a scope below can leave a key that only proves itself.
+            raise PlanningError(f"No subgraph can be entered with {entry.typename} here.")
+        self._entering.add(at)
+        frame = self._begin_call(plan_class, entry, entry.key, stage)
+        self._entering.remove(at)
+        return frame
+
+    def _begin_call(
+        self,
+        plan_class: PlanClass,
+        entry: Entry,
+        key: FieldSet,
+        stage: tuple[Demand, Option] | None,
+    ) -> Frame:
         needs: list[Frame] = []
-        inputs = self._need(plan_class, entry.key.selections, needs, is_key=True)
+        inputs = self._need(plan_class, key.selections, needs, is_key=True)
         if stage is not None and stage[1].move.requires is not None:
             required = stage[1].move.requires.selections
             inputs += self._need(plan_class, required, needs, is_key=False)
