@@ -26,7 +26,7 @@ from gateway.supergraph.selections import Selection
 from .specialise import is_included
 
 MAX_SELECTIONS = 25_000
-"""How many fields an operation may have once its fragments are written out."""
+"""How many selections an operation may have once its fragments are written out."""
 
 _Types = frozenset[str] | None
 _NO_VARIABLES: frozenset[str] = frozenset()
@@ -60,6 +60,11 @@ class Flattener:
 
     def _selections(self, node: SelectionSetNode, parent: str, on: _Types) -> Iterator[Selection]:
         for item in node.selections:
+            self._count += 1
+            if self._count > MAX_SELECTIONS:
+                raise PlanningLimitExceeded(
+                    "The operation is too large once its fragments are written out."
+                )
             if not is_included(item.directives, self._conditions):
                 continue
             match item:
@@ -88,11 +93,6 @@ class Flattener:
             yield from self._selections(node, condition, inner)
 
     def _field(self, node: FieldNode, parent: str, on: _Types) -> Selection:
-        self._count += 1
-        if self._count > MAX_SELECTIONS:
-            raise PlanningLimitExceeded(
-                "The operation is too large once its fragments are written out."
-            )
         name = node.name.value
         response_key = node.alias.value if node.alias else name
         if name in _INTROSPECTION:

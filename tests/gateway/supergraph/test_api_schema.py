@@ -1,0 +1,85 @@
+"""What clients see of a supergraph."""
+
+from __future__ import annotations
+
+from graphql import get_introspection_query, graphql_sync, print_schema
+
+from gateway.supergraph.loader import load_supergraph
+
+from .join_sdl import supergraph_sdl
+
+_LINKS = '@link(url: "https://specs.apollo.dev/inaccessible/v0.2", for: SECURITY)'
+_BODY = """
+  directive @inaccessible on FIELD_DEFINITION
+  directive @tag(name: String!) on FIELD_DEFINITION
+  directive @live(rate: Int = 1) on FIELD | FIELD_DEFINITION
+  "The root."
+  type Query @join__type(graph: A) {
+    "A product."
+    product(id: ID!, secret: Int @inaccessible): Product @deprecated(reason: "Old.")
+    find(by: By): [Node]
+    hidden: Int @inaccessible
+  }
+  interface Node @join__type(graph: A) { id: ID! }
+  interface Secret @join__type(graph: A) @inaccessible { id: ID! }
+  type Product implements Node & Secret @join__type(graph: A) {
+    id: ID!
+    colour: Colour
+    link: Url
+  }
+  type Ghost implements Node @join__type(graph: A) @inaccessible { id: ID! }
+  union Any @join__type(graph: A) = Product | Ghost
+  enum Colour @join__type(graph: A) { RED BLUE @inaccessible }
+  scalar Url @join__type(graph: A) @specifiedBy(url: "https://url.example")
+  input By @join__type(graph: A) @oneOf { id: ID name: String secret: Int @inaccessible }
+"""
+
+_EXPECTED = '''"""The root."""
+type Query {
+  """A product."""
+  product(id: ID!): Product @deprecated(reason: "Old.")
+  find(by: By): [Node]
+}
+
+interface Node {
+  id: ID!
+}
+
+type Product implements Node {
+  id: ID!
+  colour: Colour
+  link: Url
+}
+
+union Any = Product
+
+enum Colour {
+  RED
+}
+
+scalar Url @specifiedBy(url: "https://url.example")
+
+input By @oneOf {
+  id: ID
+  name: String
+}'''
+
+
+def test_clients_see_neither_machinery_nor_inaccessible_elements() -> None:
+    schema = load_supergraph(supergraph_sdl(_BODY, links=_LINKS)).api_schema
+
+    text = print_schema(schema)
+
+    assert text.removeprefix("directive @live(rate: Int = 1) on FIELD\n\n") == _EXPECTED
+
+
+def test_the_api_schema_answers_introspection() -> None:
+    schema = load_supergraph(supergraph_sdl(_BODY, links=_LINKS)).api_schema
+
+    result = graphql_sync(schema, get_introspection_query())
+
+    assert result.errors is None
+    assert result.data is not None
+    names = {each["name"] for each in result.data["__schema"]["types"]}
+    assert not any(name.startswith(("join__", "link__")) for name in names)
+    assert "Ghost" not in names

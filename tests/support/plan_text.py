@@ -1,0 +1,61 @@
+"""Plans in few lines, so that a test can show what it expects."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from gateway.query_plan.nodes import (
+    EntityTarget,
+    Fetch,
+    OnTypes,
+    QueryPlan,
+    RepresentationField,
+    RepresentationShape,
+    ResponsePath,
+)
+
+
+def fetch_lines(plan: QueryPlan) -> list[str]:
+    """One line for each fetch, and one for each place whose entities it completes.
+
+    ``1 reviews after 0: query(…){…}`` and ``  at products.@ send Product(upc price?)``; an input of
+    ``@requires`` has a question mark, ``name=key`` says under which key a field is read.
+    """
+    return [line for fetch in plan.fetches for line in _lines(fetch)]
+
+
+def _lines(fetch: Fetch) -> Iterator[str]:
+    after = f" after {','.join(map(str, fetch.depends_on))}" if fetch.depends_on else ""
+    yield f"{fetch.id} {fetch.subgraph}{after}: {fetch.operation}"
+    if fetch.path:
+        yield f"  at {_path(fetch.path)}"
+    for group in fetch.entities:
+        for target in group.targets:
+            alias = "" if group.alias == "_entities" else f"{group.alias} "
+            yield f"  {alias}at {_path(target.path)} send {_target(target)}"
+
+
+def _target(target: EntityTarget) -> str:
+    return " | ".join(map(_shape, target.shapes))
+
+
+def _shape(shape: RepresentationShape) -> str:
+    text = f"{shape.typename or ''}({' '.join(map(_field, shape.fields))})"
+    if shape.types is None or shape.types == {shape.typename}:
+        return text
+    return f"{'+'.join(sorted(shape.types))} as {text}"
+
+
+def _field(field: RepresentationField) -> str:
+    text = field.name if field.source == field.name else f"{field.name}={field.source}"
+    text += "" if field.is_key else "?"
+    if field.shapes:
+        text += "{" + " | ".join(map(_shape, field.shapes)) + "}"
+    return text
+
+
+def _path(path: ResponsePath) -> str:
+    return ".".join(
+        f"<{'+'.join(sorted(segment.types))}>" if isinstance(segment, OnTypes) else segment
+        for segment in path
+    )
