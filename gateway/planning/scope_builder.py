@@ -277,9 +277,8 @@ class ScopeBuilder:
 
     def keys_below(self, parent: Demand) -> ResponseKeys:
         """The keys of the position under a composite field."""
-        definition = self._types[parent.type.name]
         return parent.home.scope.keys.below(
-            parent.key, is_exclusive=not definition.interface_object_graphs
+            parent.key, is_exclusive=not self._graph.may_mix_types(parent.type.name)
         )
 
     def _shapes(self, demand: Demand) -> Shapes:

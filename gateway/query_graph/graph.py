@@ -54,6 +54,18 @@ class QueryGraph:
         """Whether some graph takes this interface for an object."""
         return self.supergraph.types[type_name].interface_object_graphs != 0
 
+    def may_mix_types(self, type_name: str) -> bool:
+        """Whether some graph may be asked about objects of several of a type's types at once.
+
+        That is how interface objects are asked; everywhere else each type has a fragment of its own.
+        """
+        return any(
+            self.has_interface_objects(interface)
+            for possible in self.supergraph.possible_types[type_name]
+            if possible != type_name
+            for interface in self.supergraph.types[possible].interfaces
+        )
+
     # Moves
 
     def move(self, type_name: str, position: Position, field: str) -> Move | None:
