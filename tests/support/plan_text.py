@@ -14,11 +14,14 @@ from gateway.query_plan.nodes import (
     ResponsePath,
 )
 
+_HEAD = "query($representations: [_Any!]!){_entities(representations: $representations)"
+
 
 def fetch_lines(plan: QueryPlan) -> list[str]:
     """One line for each fetch, and one for each place whose entities it completes.
 
-    ``1 reviews after 0: query(…){…}`` and ``  at products.@ send Product(upc price?)``; an input of
+    ``1 reviews after 0: _entities{… on Product{…}}``, short for the whole operation when it has no other
+    variables, and ``  at products.@ send Product(upc price?)``; an input of
     ``@requires`` has a question mark, ``name=key`` says under which key a field is read.
     """
     return [line for fetch in plan.fetches for line in _lines(fetch)]
@@ -26,7 +29,10 @@ def fetch_lines(plan: QueryPlan) -> list[str]:
 
 def _lines(fetch: Fetch) -> Iterator[str]:
     after = f" after {','.join(map(str, fetch.depends_on))}" if fetch.depends_on else ""
-    yield f"{fetch.id} {fetch.subgraph}{after}: {fetch.operation}"
+    operation = fetch.operation
+    if operation.startswith(_HEAD):
+        operation = f"_entities{operation[len(_HEAD) : -1]}"
+    yield f"{fetch.id} {fetch.subgraph}{after}: {operation}"
     if fetch.path:
         yield f"  at {_path(fetch.path)}"
     for group in fetch.entities:

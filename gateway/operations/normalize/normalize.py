@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 from graphql import DocumentNode, OperationDefinitionNode, VariableDefinitionNode, print_ast
 
+from gateway.errors import NestingTooDeep
 from gateway.supergraph.argument_text import print_value
 from gateway.supergraph.model import Supergraph
 
@@ -26,10 +27,14 @@ def normalize_operation(
 
     Raises:
         PlanningLimitExceeded: it is too large once its fragments are written out.
+        NestingTooDeep: it is nested deeper than can be walked.
     """
     root_type = supergraph.root_types[operation.operation.value]
     flattener = Flattener(document, supergraph, conditions)
-    selections = flattener.flatten(operation.selection_set, root_type)
+    try:
+        selections = flattener.flatten(operation.selection_set, root_type)
+    except RecursionError as error:
+        raise NestingTooDeep("The operation is nested too deeply.") from error
     return NormalizedOperation(
         kind=operation.operation,
         root_type=root_type,
