@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from itertools import repeat
 
-from gateway.errors import PlanningError
 from gateway.query_graph.graph import QueryGraph
 from gateway.query_graph.positions import Position
 from gateway.query_graph.reach import Reach
@@ -17,6 +16,7 @@ from gateway.query_graph.reached import Option
 from gateway.supergraph.model import TypeDefinition, TypeKind
 from gateway.supergraph.selections import Selection
 
+from .carriers import Carriers, arrivals
 from .response_keys import ResponseKeys, Shapes
 from .scopes import (
     ClientEntry,
@@ -39,6 +39,7 @@ class ScopeBuilder:
         self._graph = graph
         self._reach = reach
         self._types = graph.supergraph.types
+        self._carriers = Carriers(graph, reach)
         self._count = 0
 
     def build_root(self, root_type: str, selections: Selections) -> Scope:
@@ -92,7 +93,7 @@ class ScopeBuilder:
             if plan_class.is_visible or not is_client:
                 self._collect(plan_class, selections, is_client=is_client)
         if is_client:
-            self._choose_carriers(scope)
+            self._carriers.settle(scope)
             self._make_children(scope)
             scope.needs_typename = self._needs_typename(scope)
 
@@ -102,17 +103,17 @@ class ScopeBuilder:
         possible = self._graph.supergraph.possible_types[scope.declared]
         if definition.kind is TypeKind.OBJECT:
             scope.returned_types = possible
-            self._add_class(scope, (scope.declared,), self._arrivals(scope, scope.declared))
+            self._add_class(scope, (scope.declared,), arrivals(self._graph, scope, scope.declared))
             return
         sure = self._sure_types(scope, definition)
         groups: dict[tuple[object, ...], list[str]] = {}
         for name in sorted(possible):
-            starts = self._arrivals(scope, name)
+            starts = arrivals(self._graph, scope, name)
             if starts:
                 groups.setdefault(self._row(name, starts, sure, selections), []).append(name)
         scope.returned_types = frozenset(name for names in groups.values() for name in names)
         for names in groups.values():
-            starts = self._arrivals(scope, names[0])
+            starts = arrivals(self._graph, scope, names[0])
             self._add_class(scope, tuple(names), starts, is_demoted=names[0] not in sure)
 
     def _sure_types(self, scope: Scope, definition: TypeDefinition) -> frozenset[str]:
@@ -157,9 +158,8 @@ class ScopeBuilder:
     def _make_whole(self, scope: Scope, definition: TypeDefinition) -> None:
         if not definition.interface_object_graphs:
             return
-        starts = self._arrivals(scope, scope.declared)
-        arrivals = [self._graph.arrive(option.move, scope.declared) for option in scope.carriers]
-        if all(position is not None for position in arrivals):
+        starts = arrivals(self._graph, scope, scope.declared)
+        if all(self._graph.arrive(option.move, scope.declared) for option in scope.carriers):
             reached = self._reach.from_positions(scope.declared, starts.items(), knows_type=False)
             scope.whole = PlanClass(
                 scope=scope,
@@ -192,13 +192,6 @@ class ScopeBuilder:
                 ),
             )
         )
-
-    def _arrivals(self, scope: Scope, name: str) -> dict[Position, int]:
-        return {
-            position: 0
-            for option in scope.carriers
-            if (position := self._graph.arrive(option.move, name)) is not None
-        }
 
     # Demands
 
@@ -315,82 +308,6 @@ class ScopeBuilder:
     def is_composite(self, name: str) -> bool:
         """Whether fields of a type have selections."""
         return self._types[name].kind in {TypeKind.OBJECT, TypeKind.INTERFACE, TypeKind.UNION}
-
-    # Carriers
-
-    def _choose_carriers(self, scope: Scope) -> None:
-        """Settle which ways of the parent's field may carry an interface.
-
-        Fields asked of every type alike come with one carrier, so each carrier must serve them for all
-        types that it can return. Fields under fragments may each choose a carrier of their own.
-
-        Raises:
-            PlanningError: no carrier serves, or some field can be had from nobody.
-        """
-        if len(scope.carriers) > 1 and len(scope.classes) > 1:
-            able = tuple(option for option in scope.carriers if self._serves_alone(scope, option))
-            if not able:
-                raise self._unplannable(scope, "its fields")
-            if len(able) < len(scope.carriers) and self._serve_fragments(scope, able):
-                self._restrict(scope, able)
-            for plan_class in scope.classes:
-                plan_class.is_optional = any(
-                    self._graph.arrive(option.move, plan_class.type_name) is None
-                    for option in scope.carriers
-                )
-        for plan_class in scope.all_classes():
-            for demand in plan_class.demands:
-                if not self._reach.options(plan_class.reached, demand.name):
-                    raise self._unplannable(scope, f"{plan_class.type_name}.{demand.name}")
-
-    def _serves_alone(self, scope: Scope, option: Option) -> bool:
-        for plan_class in scope.classes:
-            position = self._graph.arrive(option.move, plan_class.type_name)
-            wanted = [demand for demand in plan_class.demands if demand.on_whole_scope]
-            if position is None or not wanted:
-                continue
-            reached = self._reach.from_positions(
-                plan_class.type_name, ((position, 0),), knows_type=plan_class.knows_type
-            )
-            if not all(self._reach.options(reached, demand.name) for demand in wanted):
-                return False
-        return True
-
-    def _serve_fragments(self, scope: Scope, carriers: Sequence[Option]) -> bool:
-        for plan_class in scope.classes:
-            wanted = [demand for demand in plan_class.demands if not demand.on_whole_scope]
-            if not wanted:
-                continue
-            starts = self._reach.arrivals(carriers, plan_class.type_name)
-            reached = self._reach.from_positions(
-                plan_class.type_name, starts.items(), knows_type=plan_class.knows_type
-            )
-            if not all(self._reach.options(reached, demand.name) for demand in wanted):
-                return False
-        return True
-
-    def _restrict(self, scope: Scope, carriers: tuple[Option, ...]) -> None:
-        scope.carriers = carriers
-        scope.carrier_moves = frozenset(move_key(option.move) for option in carriers)
-        kept = []
-        for plan_class in scope.classes:
-            starts = self._arrivals(scope, plan_class.type_name)
-            if starts:
-                kept.append(plan_class)
-                plan_class.reached = self._reach.from_positions(
-                    plan_class.type_name, starts.items(), knows_type=plan_class.knows_type
-                )
-        scope.classes = kept
-        scope.returned_types = frozenset(name for each in kept for name in each.types)
-
-    def _unplannable(self, scope: Scope, what: str) -> PlanningError:
-        path = []
-        at = scope
-        while at.parents:
-            path.append(at.parents[0].response_key or at.parents[0].name)
-            at = at.parents[0].home.scope
-        place = ".".join(reversed(path)) or "the root"
-        return PlanningError(f"No subgraph can answer {what} at {place}.")
 
     # Runtime types
 

@@ -151,14 +151,19 @@ class QueryGraph:
     def field_row(self, type_name: str, field: str) -> object:
         """Everything that says how a field of a type is served; equal for fields served alike."""
         at = (type_name, field)
-        if at not in self._field_rows:
-            self._field_rows[at] = self._find_field_row(type_name, field)
-        return self._field_rows[at]
+        found = self._field_rows.get(at)
+        if found is None:
+            names = self._with_required(type_name, [field])
+            found = self._field_rows[at] = tuple(
+                self._plain_row(type_name, name) for name in sorted(names)
+            )
+        return found
 
     def entries_row(self, type_name: str) -> object:
         """Everything that says how a type is entered, and how its keys are served."""
-        if type_name not in self._entry_rows:
-            self._entry_rows[type_name] = tuple(
+        found = self._entry_rows.get(type_name)
+        if found is None:
+            found = self._entry_rows[type_name] = tuple(
                 (
                     entry.landing,
                     entry.needs_typename or entry.typename,
@@ -170,15 +175,26 @@ class QueryGraph:
                 )
                 for entry in self.entries(type_name)
             )
-        return self._entry_rows[type_name]
+        return found
 
-    def _find_field_row(self, type_name: str, field: str) -> tuple[object, ...]:
-        definition = self.supergraph.types[type_name].fields.get(field)
-        if definition is None:
-            return ()
-        # Set first, for requirements may lead back here.
-        self._field_rows[type_name, field] = (field,)
+    def _with_required(self, type_name: str, names: list[str]) -> set[str]:
+        """Fields and all that ``@requires`` of them read of the same object, directly or not."""
+        found: set[str] = set()
+        while names:
+            name = names.pop()
+            definition = self.supergraph.types[type_name].fields.get(name)
+            if name in found or definition is None:
+                continue
+            found.add(name)
+            for field in definition.graphs.values():
+                if field.requires is not None:
+                    names += [selection.name for selection in field.requires.selections]
+        return found
+
+    def _plain_row(self, type_name: str, field: str) -> tuple[object, ...]:
+        definition = self.supergraph.types[type_name].fields[field]
         return (
+            field,
             definition.type,
             tuple(
                 (
@@ -187,10 +203,6 @@ class QueryGraph:
                     self.resolves(found),
                     found.provides and found.provides.text,
                     found.requires and found.requires.text,
-                    tuple(
-                        self.field_row(type_name, selection.name)
-                        for selection in (found.requires.selections if found.requires else ())
-                    ),
                 )
                 for graph, found in definition.graphs.items()
             ),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from threading import Lock
+
 from gateway.supergraph.selections import Selection, print_selections
 
 _Selections = tuple[Selection, ...]
@@ -13,14 +15,18 @@ class Views:
     def __init__(self) -> None:
         self._views: list[_Selections] = [()]
         self._numbers: dict[str, int] = {"": 0}
+        # Plans may be made in several threads, and two views must not get one number.
+        self._lock = Lock()
 
     def number(self, selections: _Selections) -> int:
         """The number of a view; equal selections have equal numbers."""
         text = print_selections(selections)
-        found = self._numbers.get(text)
-        if found is None:
-            found = self._numbers[text] = len(self._views)
-            self._views.append(selections)
+        with self._lock:
+            found = self._numbers.get(text)
+            if found is None:
+                found = len(self._views)
+                self._views.append(selections)
+                self._numbers[text] = found
         return found
 
     def provides(self, view: int, type_name: str, field: str) -> bool:

@@ -84,7 +84,7 @@ def _inputs(plan: QueryPlan) -> Iterator[str]:
     for fetch in plan.fetches:
         known: set[Path] = set()
         for number in fetch.depends_on:
-            known |= before[number] | written[number]
+            known |= before.get(number, set()) | written[number]
         before[fetch.id] = known
         for path in _read(fetch):
             if path not in known:
