@@ -39,6 +39,7 @@ from gateway.server.metrics_page import MetricsPage
 from gateway.server.passthrough import METHODS, Passthrough
 from gateway.server.refusals import answer_http_exception, answer_mishap
 from gateway.server.serving import Serving
+from gateway.telemetry.line_buffer import LineBuffer
 from gateway.telemetry.metrics import Metrics
 from gateway.telemetry.request_log import RequestLog
 from shared.clock import VirtualClock
@@ -72,7 +73,8 @@ def create_app(config: GatewayConfig, *, metrics_folder: Path | None = None) -> 
     hosted = _load_hosted_apps(config)
     keys, authenticator = _build_authentication(config)
     passthroughs = _build_passthroughs(config)
-    observers = Observers(metrics=metrics, log=_build_request_log(config))
+    log_lines = LineBuffer()
+    observers = Observers(metrics=metrics, log=_build_request_log(config, log_lines))
     health = Health(serving)
     endpoint = GraphQLEndpoint(serving, config, authenticator, observers)
     routes = [
@@ -86,7 +88,15 @@ def create_app(config: GatewayConfig, *, metrics_folder: Path | None = None) -> 
         for passthrough in passthroughs
         for path in (passthrough.prefix, passthrough.prefix + "/{rest:path}")
     )
-    life = _Life(config, serving, metrics, hosted, keys=keys, passthroughs=passthroughs)
+    life = _Life(
+        config,
+        serving,
+        metrics,
+        hosted,
+        keys=keys,
+        passthroughs=passthroughs,
+        log_lines=log_lines,
+    )
     app = Starlette(
         routes=routes,
         middleware=[
@@ -114,6 +124,7 @@ class _Life:
         *,
         keys: SigningKeys | None,
         passthroughs: list[Passthrough],
+        log_lines: LineBuffer,
     ) -> None:
         self._config = config
         self._serving = serving
@@ -121,10 +132,12 @@ class _Life:
         self._hosted = hosted
         self._keys = keys
         self._passthroughs = passthroughs
+        self._log_lines = log_lines
 
     @asynccontextmanager
     async def run(self, _app: Starlette) -> AsyncIterator[None]:
         async with AsyncExitStack() as stack:
+            stack.callback(self._log_lines.flush)
             if self._keys is not None:
                 stack.push_async_callback(self._keys.close)
             for passthrough in self._passthroughs:
@@ -213,7 +226,7 @@ def _build_key_fetcher(identity: IdentityConfig) -> HttpKeyFetcher:
     return HttpKeyFetcher(partial(open_http_client, timeout=timeout), identity.jwks_url)
 
 
-def _build_request_log(config: GatewayConfig) -> RequestLog | None:
+def _build_request_log(config: GatewayConfig, lines: LineBuffer) -> RequestLog | None:
     telemetry = config.telemetry
     if telemetry.log_requests is RequestLogging.NONE:
         return None
@@ -224,6 +237,7 @@ def _build_request_log(config: GatewayConfig) -> RequestLog | None:
         as_json=as_json,
         service=SERVICE,
         errors_only=telemetry.log_requests is RequestLogging.ERRORS,
+        write=lines.write,
     )
 
 

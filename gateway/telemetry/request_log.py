@@ -6,7 +6,6 @@ longer over it than the gateway over a small query.
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable
 from datetime import UTC, datetime
 
@@ -26,7 +25,7 @@ class RequestLog:
         as_json: a JSON line on ``write``; else text through the logging of the process.
         service: the name that is on every line.
         errors_only: leave out requests that went well.
-        write: takes a line with its line end; standard error unless given.
+        write: takes a line with its line end.
     """
 
     def __init__(
@@ -35,12 +34,12 @@ class RequestLog:
         as_json: bool,
         service: str,
         errors_only: bool,
-        write: Callable[[bytes], object] | None = None,
+        write: Callable[[bytes], object],
     ) -> None:
         self._as_json = as_json
         self._service = service
         self._errors_only = errors_only
-        self._write = write or _write_to_standard_error
+        self._write = write
 
     def record(self, record: RequestRecord, *, status: int, size_bytes: int) -> None:
         """Write the line of a request that was answered with ``status``."""
@@ -68,12 +67,7 @@ class RequestLog:
             "event": "request",
             "level": "info",
             "logger": __name__,
-            "timestamp": datetime.now(UTC).isoformat().replace("+00:00", "Z"),
+            "timestamp": datetime.now(UTC),
             "service": self._service,
         }
-        self._write(orjson.dumps(line, option=orjson.OPT_APPEND_NEWLINE))
-
-
-def _write_to_standard_error(line: bytes) -> None:
-    # One system call per line: lines of several processes that share the stream do not mix.
-    os.write(2, line)
+        self._write(orjson.dumps(line, option=orjson.OPT_APPEND_NEWLINE | orjson.OPT_UTC_Z))
