@@ -1,0 +1,40 @@
+"""How commands talk to people: results to standard output, problems with their codes to standard error."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import NoReturn
+
+import typer
+from rich.console import Console
+from rich.markup import escape
+
+from gateway.config import GatewayConfig, load_config
+from gateway.errors import ClientError, ConfigInvalid, GatewayError
+from gateway.pipeline.answer import list_errors
+
+USAGE = 2
+"""Exit code for what was asked wrongly; 1 is for what was asked rightly and cannot be done."""
+
+out = Console(highlight=False, soft_wrap=True)
+problems = Console(stderr=True, highlight=False, soft_wrap=True)
+
+
+def read_config(
+    config: Path | None, supergraph: Path | None, gateway_config: Path | None
+) -> GatewayConfig:
+    """Return the configuration that the options name, or end the command with what is wrong."""
+    try:
+        return load_config(config=config, supergraph=supergraph, gateway_config=gateway_config)
+    except ConfigInvalid as error:
+        stop_for(error)
+
+
+def stop_for(error: GatewayError) -> NoReturn:
+    """End the command with what ``error`` says and the exit code of its kind."""
+    if isinstance(error, ClientError):
+        for entry in list_errors(error):
+            problems.print(f"[red]{error.code}[/red] {escape(str(entry['message']))}")
+    else:
+        problems.print(f"[red]{error.code}[/red] {escape(str(error))}")
+    raise typer.Exit(USAGE if isinstance(error, ConfigInvalid) else 1)

@@ -1,0 +1,88 @@
+"""``cattery plan``: how an operation would be carried out, as text or JSON."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import sys
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from gateway.app.inspect import load_for_planning, plan_text
+from gateway.errors import ConfigInvalid, GatewayError
+from gateway.execution.json_text import decode_json
+from gateway.query_plan.printer import plan_to_json, print_plan
+from shared.logging import configure_logging
+
+from .console import read_config, stop_for
+from .options import ConfigFile, SupergraphFile
+
+
+class PlanFormat(StrEnum):
+    """How a plan is printed."""
+
+    TEXT = "text"
+    JSON = "json"
+
+
+def plan(
+    *,
+    operation: Annotated[
+        Path, typer.Option("--operation", "-q", help="A GraphQL document; - reads standard input.")
+    ],
+    config: ConfigFile = None,
+    supergraph: SupergraphFile = None,
+    operation_name: Annotated[
+        str | None, typer.Option("--operation-name", help="Which, if it holds several.")
+    ] = None,
+    variables: Annotated[
+        str, typer.Option(help="JSON; only what @skip and @include read matters to a plan.")
+    ] = "{}",
+    output_format: Annotated[PlanFormat, typer.Option("--format", help="How to print.")] = (
+        PlanFormat.TEXT
+    ),
+) -> None:
+    """Print how an operation would be carried out: which fetches, in which order.
+
+    cattery plan --config supergraph.yaml --operation query.graphql
+    cattery plan -s supergraph.graphql -q query.graphql --variables '{"full": true}' --format json
+    """
+    found = read_config(config, supergraph, None)
+    configure_logging(service="gateway", level="ERROR")
+    try:
+        loaded = asyncio.run(load_for_planning(found))
+        made = plan_text(
+            loaded,
+            found,
+            text=_read_operation(operation),
+            operation_name=operation_name,
+            variables=_read_variables(variables),
+        )
+    except GatewayError as error:
+        stop_for(error)
+    if output_format is PlanFormat.JSON:
+        sys.stdout.write(json.dumps(plan_to_json(made), indent=2) + "\n")
+    else:
+        sys.stdout.write(print_plan(made) + "\n")
+
+
+def _read_operation(path: Path) -> str:
+    if str(path) == "-":
+        return sys.stdin.read()
+    try:
+        return path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise ConfigInvalid(f"{path} cannot be read: {error}.") from error
+
+
+def _read_variables(text: str) -> dict[str, object]:
+    try:
+        value = decode_json(text.encode())
+    except ValueError as error:
+        raise ConfigInvalid("--variables must be JSON.") from error
+    if not isinstance(value, dict):
+        raise ConfigInvalid("--variables must be a JSON object.")
+    return value

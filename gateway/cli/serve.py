@@ -1,0 +1,91 @@
+"""``cattery gateway``: serve a supergraph until told to stop."""
+
+from __future__ import annotations
+
+import sys
+from functools import partial
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from starlette.applications import Starlette
+
+from gateway.app import create_app
+from gateway.config import GatewayConfig, with_flags
+from gateway.config.settings import ComposedSource
+from gateway.errors import ConfigInvalid, GatewayError
+from gateway.server.process import ServerProcess
+from gateway.server.workers import serve_with_workers
+from shared.logging import LogFormat, configure_logging
+
+from .console import out, read_config, stop_for
+from .options import ConfigFile, SettingsFile, SupergraphFile
+
+
+def gateway(
+    *,
+    config: ConfigFile = None,
+    supergraph: SupergraphFile = None,
+    gateway_config: SettingsFile = None,
+    host: Annotated[str | None, typer.Option(help="Where to listen.")] = None,
+    port: Annotated[int | None, typer.Option(help="On which port.", min=0, max=65535)] = None,
+    workers: Annotated[int | None, typer.Option(help="How many processes.", min=1)] = None,
+) -> None:
+    """Serve a supergraph over HTTP. Ctrl-C stops it in order.
+
+    Compose the subgraphs of a file and serve them on http://127.0.0.1:4000/graphql :
+
+        cattery gateway --config supergraph.yaml
+
+    Serve a supergraph composed before, with four processes:
+
+        cattery gateway --supergraph supergraph.graphql --port 8080 --workers 4
+
+    Any setting can come from the environment, named by its path:
+
+        CATTERY_GATEWAY_LIMITS_MAX_DEPTH=20 cattery gateway --config supergraph.yaml
+
+    A browser at the GraphQL address gets a page to explore with. /health/live, /health/ready and
+    /metrics are beside it.
+    """
+    found = with_flags(
+        read_config(config, supergraph, gateway_config), host=host, port=port, workers=workers
+    )
+    _configure_logging(found)
+    try:
+        if found.server.workers > 1:
+            went_well = serve_with_workers(
+                partial(_make_worker_app, found), found.server, partial(_announce, found)
+            )
+        else:
+            server = ServerProcess(create_app(found), found.server, partial(_announce, found))
+            went_well = server.run_until_stopped()
+    except GatewayError as error:
+        stop_for(error)
+    except OSError as error:
+        stop_for(ConfigInvalid(f"{found.server.host}:{found.server.port}: {error.strerror}."))
+    if not went_well:
+        raise typer.Exit(1)
+
+
+def _configure_logging(config: GatewayConfig) -> None:
+    configure_logging(
+        service="gateway",
+        log_format=LogFormat(config.telemetry.log_format.value),
+        level=config.telemetry.log_level.value,
+    )
+
+
+def _make_worker_app(config: GatewayConfig, metrics_folder: Path) -> Starlette:
+    """Make the app of one worker process, which has logging of its own."""
+    _configure_logging(config)
+    return create_app(config, metrics_folder=metrics_folder)
+
+
+def _announce(config: GatewayConfig, port: int) -> None:
+    host = f"[{config.server.host}]" if ":" in config.server.host else config.server.host
+    of = ""
+    if isinstance(config.source, ComposedSource):
+        of = f" ({len(config.source.subgraphs)} subgraphs)"
+    out.print(f"Ready on http://{host}:{port}{config.server.path}{of}")
+    sys.stdout.flush()
