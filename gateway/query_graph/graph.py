@@ -6,12 +6,12 @@ implementations at once: that is how far an interface object, which never learns
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import lru_cache
 
 from gateway.supergraph.model import GraphField, Key, Supergraph, TypeDefinition, TypeKind
 
-from .positions import Entry, Move, Position
+from .positions import Entry, Move, Position, Way, Ways
 from .reached import Question, Reached
 from .views import Views
 
@@ -27,7 +27,7 @@ class QueryGraph:
         self.active_labels = active_labels
         self._moves: dict[tuple[str, Position, str], Move | None] = {}
         self._entries: dict[str, tuple[Entry, ...]] = {}
-        self._staged: dict[str, tuple[tuple[Entry, str, Move], ...]] = {}
+        self._ways: dict[str, Ways] = {}
         self._field_rows: dict[tuple[str, str], object] = {}
         self._entry_rows: dict[str, object] = {}
         self.memo: dict[Question, Reached] = {}
@@ -133,18 +133,24 @@ class QueryGraph:
             found = self._entries[type_name] = tuple(self._find_entries(type_name))
         return found
 
-    def staged_fields(self, type_name: str) -> tuple[tuple[Entry, str, Move], ...]:
-        """The fields of a type with ``@requires``: each entry that leads to one, and its move."""
-        found = self._staged.get(type_name)
+    def ways(self, type_name: str) -> Ways:
+        """The entries of a type, and each again for every field with ``@requires`` it leads to."""
+        found = self._ways.get(type_name)
         if found is None:
-            found = self._staged[type_name] = tuple(
-                (entry, field, move)
-                for entry in self.entries(type_name)
-                for field in self.supergraph.types[entry.landing.interface or type_name].fields
-                if (move := self.move(type_name, entry.landing, field)) is not None
-                and move.requires is not None
-            )
+            ways = (*map(Way, self.entries(type_name)), *self._staged_ways(type_name))
+            found = self._ways[type_name] = Ways(ways, _readers(ways))
         return found
+
+    def _staged_ways(self, type_name: str) -> Iterator[Way]:
+        for entry in self.entries(type_name):
+            coordinate = self.supergraph.types[entry.landing.interface or type_name]
+            for name, field in coordinate.fields.items():
+                found = field.graphs.get(entry.landing.graph)
+                if found is None or found.requires is None:
+                    continue
+                move = self.move(type_name, entry.landing, name)
+                if move is not None and move.requires is not None:
+                    yield Way(entry, name, move)
 
     # Rows: types with equal rows can be treated alike
 
@@ -243,6 +249,19 @@ class QueryGraph:
         if self.supergraph.types[interface].interface_object_graphs >> graph & 1:
             return True
         return type_name in self.supergraph.local_types[interface][graph]
+
+
+def _readers(ways: Sequence[Way]) -> dict[str, tuple[int, ...]]:
+    found: dict[str, dict[int, None]] = {}
+    for number, way in enumerate(ways):
+        names = [] if way.entry.key is None else [each.name for each in way.entry.key.selections]
+        if way.move is not None and way.move.requires is not None:
+            names += [each.name for each in way.move.requires.selections]
+        if way.entry.needs_typename:
+            names.append("__typename")
+        for name in names:
+            found.setdefault(name, {})[number] = None
+    return {name: tuple(numbers) for name, numbers in found.items()}
 
 
 @lru_cache(maxsize=16)

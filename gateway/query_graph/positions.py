@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from gateway.supergraph.model import FieldSet
+from gateway.supergraph.model import ContextArgument, FieldSet
 from gateway.supergraph.type_ref import TypeRef
 
 
@@ -34,6 +35,12 @@ class Move:
     view: int
     """The view under the field."""
 
+    contexts: tuple[ContextArgument, ...] = ()
+    """What has to be read above and sent along, which takes an entity call likewise."""
+
+    is_staged: bool = False
+    """Whether it takes an entity call of its own: there are inputs or contexts to send."""
+
 
 @dataclass(frozen=True, slots=True)
 class Entry:
@@ -46,3 +53,21 @@ class Entry:
     landing: Position
     needs_typename: bool
     """Whether the object's runtime type has to be known first."""
+
+
+@dataclass(frozen=True, slots=True)
+class Way:
+    """An entry to try: for its own sake, or to have a field with ``@requires`` resolved."""
+
+    entry: Entry
+    field: str | None = None
+    move: Move | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Ways:
+    """All ways to try with objects of one type."""
+
+    all: tuple[Way, ...]
+    readers: Mapping[str, tuple[int, ...]]
+    """For each field that keys and requirements read of the object, the ways that read it."""

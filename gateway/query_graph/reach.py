@@ -14,11 +14,13 @@ from gateway.supergraph.model import TypeKind
 from gateway.supergraph.selections import Selection
 
 from .budget import Budget
+from .closure import Closure
 from .graph import QueryGraph
-from .positions import Entry, Move, Position
+from .positions import Entry, Position, Way
 from .reached import CALL, NOTHING, Option, Question, Reached
 
 _MEMO_LIMIT = 20_000
+_UNCUT = 1 << 30
 
 
 class Reach:
@@ -27,8 +29,10 @@ class Reach:
     def __init__(self, graph: QueryGraph, budget: Budget) -> None:
         self.graph = graph
         self.budget = budget
-        self._active: dict[Question, tuple[int, Reached]] = {}
-        self._cut = 1 << 30
+        self._active: dict[Question, tuple[int, Closure]] = {}
+        self._leant_on: set[int] = set()
+        self._provisional: dict[Question, tuple[Reached, int]] = {}
+        self._cut = _UNCUT
 
     def from_positions(
         self,
@@ -48,15 +52,29 @@ class Reach:
         found = self.graph.memo.get(at)
         if found is not None:
             return found
-        if at in self._active:
+        active = self._active.get(at)
+        if active is not None:
             # Asked for its own sake: what is proven so far counts, and the proof goes round again.
-            depth, so_far = self._active[at]
+            depth, closure = active
             self._cut = min(self._cut, depth)
-            return so_far
+            self._leant_on.add(depth)
+            return closure.reached
+        known = self._provisional.get(at)
+        if known is not None:
+            found, cut = known
+            self._cut = min(self._cut, cut)
+            return found
+        return self._prove(at)
+
+    def _prove(self, at: Question) -> Reached:
         depth = len(self._active)
-        outer_cut, self._cut = self._cut, 1 << 30
+        outer_cut, self._cut = self._cut, _UNCUT
         found = self._close(at, depth)
         del self._active[at]
+        if depth in self._leant_on:
+            # Answers that leant on this proof in the making do not hold outside it.
+            self._leant_on.remove(depth)
+            self._provisional.clear()
         if self._cut >= depth:
             # Nothing outside this question was cut short, so the answer holds anywhere.
             if len(self.graph.memo) >= _MEMO_LIMIT:
@@ -64,11 +82,21 @@ class Reach:
             self.graph.memo[at] = found
             self._cut = outer_cut
         else:
+            # It leans on a proof in the making, and holds as long as that stands still.
+            self._provisional[at] = (found, self._cut)
             self._cut = min(outer_cut, self._cut)
         return found
 
-    def options(self, reached: Reached, field: str) -> list[Option]:
+    def options(self, reached: Reached, field: str) -> Sequence[Option]:
         """All ways to have a field of the objects reached, in no particular order."""
+        if reached.options is None:
+            return self._find_options(reached, field)
+        known = reached.options.get(field)
+        if known is None:
+            known = reached.options[field] = tuple(self._find_options(reached, field))
+        return known
+
+    def _find_options(self, reached: Reached, field: str) -> list[Option]:
         found = list(reached.staged.get(field, ()))
         move = self.graph.move
         for position, cost in reached.costs.items():
@@ -100,48 +128,40 @@ class Reach:
         return Reached(type_name, costs, {}, {}, _typename_cost(costs, knows_type=knows_type))
 
     def _close(self, at: Question, depth: int) -> Reached:
-        type_name, knows_type, _, without = at
-        costs = dict(self._at_hand(at).costs)
-        entries: dict[Position, Entry] = {}
-        staged: dict[tuple[str, Position], Option] = {}
-        self._active[at] = (depth, self._at_hand(at))
-        if not costs:
-            return self._at_hand(at)
-        changed = True
-        while changed:
-            changed = False
-            reached = Reached(
-                type_name, costs, entries, _by_field(staged),
-                _typename_cost(costs, knows_type=knows_type),
-            )  # fmt: skip
-            self._active[at] = (depth, reached)
-            for entry in self.graph.entries(type_name):
-                known = costs.get(entry.landing)
-                if (known is not None and known <= CALL) or entry.landing in without:
-                    continue
-                cost = self._entry_cost(reached, entry)
-                if cost is not None and (known is None or cost < known):
-                    costs[entry.landing] = cost
-                    entries[entry.landing] = entry
-                    changed = True
-            for entry, field, move in self.graph.staged_fields(type_name):
-                if entry.landing in without:
-                    continue
-                cost = self._stage_cost(reached, entry, move)
-                known_stage = staged.get((field, entry.landing))
-                if cost is not None and (known_stage is None or cost < known_stage.cost):
-                    staged[field, entry.landing] = Option(entry.landing, cost, move, entry)
-                    changed = True
-        return Reached(
-            type_name, costs, entries, _by_field(staged),
-            _typename_cost(costs, knows_type=knows_type),
-        )  # fmt: skip
+        closure = Closure(self.graph, at)
+        self._active[at] = (depth, closure)
+        if not closure.reached.costs:
+            return closure.settle()
+        while ways := closure.next_round():
+            for number, way in ways:
+                outer_cut, self._cut = self._cut, _UNCUT
+                cost = self._way_cost(closure, way)
+                if self._cut < _UNCUT:
+                    closure.doubt(number)
+                self._cut = min(outer_cut, self._cut)
+                if cost is not None and closure.take(way, cost):
+                    self._provisional.clear()
+        return closure.settle()
 
-    def _entry_cost(self, reached: Reached, entry: Entry) -> int | None:
+    def _way_cost(self, closure: Closure, way: Way) -> int | None:
         self.budget.spend()
+        call = self._entry_cost(closure, way.entry)
+        if call is None or way.move is None or way.move.requires is None:
+            return call
+        inputs = self._obtain(closure.reached, way.move.requires.selections)
+        return None if inputs is None else max(inputs + CALL, call)
+
+    def _entry_cost(self, closure: Closure, entry: Entry) -> int | None:
         if entry.key is None:
             return CALL
-        key = self._obtain(reached, entry.key.selections)
+        reached = closure.reached
+        known = closure.key_costs.get(entry.key.text)
+        if known is None:
+            key = self._obtain(reached, entry.key.selections)
+            closure.key_costs[entry.key.text] = (key, self._cut)
+        else:
+            key, cut = known
+            self._cut = min(self._cut, cut)
         if key is None:
             return None
         if not entry.needs_typename:
@@ -150,14 +170,6 @@ class Reach:
             return None
         # Whoever can say the type usually also has the key, so this is no sum.
         return max(key, reached.typename_cost) + CALL
-
-    def _stage_cost(self, reached: Reached, entry: Entry, move: Move) -> int | None:
-        assert move.requires is not None  # noqa: S101 – staged fields have requirements
-        inputs = self._obtain(reached, move.requires.selections)
-        if inputs is None:
-            return None
-        call = self._entry_cost(reached, entry)
-        return None if call is None else max(inputs + CALL, call)
 
     # Field sets
 
@@ -240,10 +252,3 @@ def _typename_cost(costs: Mapping[Position, int], *, knows_type: bool) -> int | 
     return min(
         (cost for position, cost in costs.items() if position.interface is None), default=None
     )
-
-
-def _by_field(staged: Mapping[tuple[str, Position], Option]) -> dict[str, tuple[Option, ...]]:
-    found: dict[str, tuple[Option, ...]] = {}
-    for (field, _), option in staged.items():
-        found[field] = (*found.get(field, ()), option)
-    return found

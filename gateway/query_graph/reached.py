@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import NamedTuple, TypeAlias
+
+from gateway.supergraph.model import ContextKey
 
 from .positions import Entry, Move, Position
 
@@ -12,6 +13,10 @@ CALL = 1000
 """What an entity call, or a call to a root, costs."""
 
 NOTHING: frozenset[Position] = frozenset()
+
+
+Contexts: TypeAlias = tuple[tuple[ContextKey, int], ...]
+"""The values that objects above give to contextual arguments, and what they cost; sorted."""
 
 
 class Question(NamedTuple):
@@ -23,6 +28,7 @@ class Question(NamedTuple):
     """Positions at hand and what they cost."""
 
     without: frozenset[Position]
+    contexts: Contexts = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,17 +44,23 @@ class Option:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Reached:
-    """All that can be had at objects of one type."""
+    """All that can be had at objects of one type; to be read only."""
 
     type_name: str
-    costs: Mapping[Position, int]
+    costs: dict[Position, int]
     """Positions, and what having them costs altogether."""
 
-    entries: Mapping[Position, Entry]
+    entries: dict[Position, Entry]
     """The last step to each position that was not at hand."""
 
-    staged: Mapping[str, tuple[Option, ...]]
+    staged: dict[str, tuple[Option, ...]]
     """Fields with ``@requires`` that can be had."""
 
     typename_cost: int | None
     """What knowing the object's runtime type costs; ``None`` when it cannot be known."""
+
+    contexts: Contexts = ()
+    """What contextual arguments of the objects' own fields can take."""
+
+    options: dict[str, tuple[Option, ...]] | None = None
+    """What ``Reach.options`` was asked before; ``None`` while this is still growing."""
