@@ -30,7 +30,9 @@ class Closure:
         self.key_costs: dict[str, tuple[int | None, int]] = {}
         """What reading a key costs and where its proof was cut, until something it reads changes."""
 
-        self.reached = Reached(at.type_name, self._costs, {}, {}, self._typename_cost())
+        self.reached = Reached(
+            at.type_name, self._costs, {}, {}, self._typename_cost(), at.contexts
+        )
         """So far: it changes as ways are taken."""
 
     def next_round(self) -> list[tuple[int, Way]]:
@@ -69,7 +71,7 @@ class Closure:
         reached = self.reached
         return Reached(
             reached.type_name, reached.costs, reached.entries, reached.staged,
-            reached.typename_cost, options={},
+            reached.typename_cost, reached.contexts, options={},
         )  # fmt: skip
 
     def _may_help(self, way: Way) -> bool:
@@ -87,7 +89,7 @@ class Closure:
             if field not in changed:
                 for position in self._changed_positions:
                     move = self._graph.move(type_name, position, field)
-                    if move is not None and move.requires is None:
+                    if move is not None and not move.is_staged:
                         changed[field] = None
                         break
         typename_cost = self._typename_cost()
@@ -95,8 +97,9 @@ class Closure:
             changed["__typename"] = None
             reached = self.reached
             self.reached = Reached(
-                type_name, reached.costs, reached.entries, reached.staged, typename_cost
-            )
+                type_name, reached.costs, reached.entries, reached.staged, typename_cost,
+                reached.contexts,
+            )  # fmt: skip
         self._stale = {
             number for field in changed for number in self._ways.readers.get(field, ())
         } | self._doubtful

@@ -22,9 +22,7 @@ class ContextUses:
     def __init__(self, supergraph: Supergraph) -> None:
         self._supergraph = supergraph
         # What further fields of a mutation or subscription would give is not to be asked for.
-        self._unreadable = {
-            name for kind, name in supergraph.root_types.items() if kind != "query"
-        }
+        self._unreadable = {name for kind, name in supergraph.root_types.items() if kind != "query"}
         self.values = supergraph.context_values
         self._needed: dict[str, frozenset[ContextKey]] = {}
 

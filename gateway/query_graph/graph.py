@@ -11,6 +11,7 @@ from functools import lru_cache
 
 from gateway.supergraph.model import GraphField, Key, Supergraph, TypeDefinition, TypeKind
 
+from .context_uses import ContextUses
 from .positions import Entry, Move, Position, Way, Ways
 from .reached import Question, Reached
 from .views import Views
@@ -33,6 +34,7 @@ class QueryGraph:
         self.memo: dict[Question, Reached] = {}
         """Answers of ``Reach``, kept across operations."""
         self._query_type = supergraph.root_types.get("query")
+        self.contexts = ContextUses(supergraph)
 
     def root_positions(self, root_type: str) -> tuple[Position, ...]:
         """The graphs that have a root type."""
@@ -107,11 +109,15 @@ class QueryGraph:
                 return None
         below = self.views.below(view, type_name, field) if view else ()
         provides = found.provides.selections if found is not None and found.provides else ()
+        requires = None if found is None or is_provided else found.requires
+        contexts = () if found is None else found.contexts
         return Move(
             graph=graph,
             type=definition.type if found is None else found.type,
-            requires=None if found is None or is_provided else found.requires,
+            requires=requires,
             view=self.views.number(below + provides),
+            contexts=contexts,
+            is_staged=requires is not None or contexts != (),
         )
 
     def _is_uniform(self, interface: TypeDefinition, graph: int, field: str) -> bool:
@@ -120,7 +126,9 @@ class QueryGraph:
         for name in self.supergraph.local_types[interface.name][graph]:
             definition = types[name].fields.get(field)
             found = None if definition is None else definition.graphs.get(graph)
-            if found is None or found.requires is not None or not self.resolves(found):
+            if found is None or not self.resolves(found):
+                return False
+            if found.requires is not None or found.contexts:
                 return False
         return True
 
@@ -134,11 +142,16 @@ class QueryGraph:
         return found
 
     def ways(self, type_name: str) -> Ways:
-        """The entries of a type, and each again for every field with ``@requires`` it leads to."""
+        """The entries of a type, and each again for every field that takes a call of its own there."""
         found = self._ways.get(type_name)
         if found is None:
             ways = (*map(Way, self.entries(type_name)), *self._staged_ways(type_name))
-            found = self._ways[type_name] = Ways(ways, _readers(ways))
+            given = [
+                selection.name
+                for value in self.contexts.values
+                if (selection := value.selections.get(type_name)) is not None
+            ]
+            found = self._ways[type_name] = Ways(ways, _readers(ways, given))
         return found
 
     def _staged_ways(self, type_name: str) -> Iterator[Way]:
@@ -146,10 +159,10 @@ class QueryGraph:
             coordinate = self.supergraph.types[entry.landing.interface or type_name]
             for name, field in coordinate.fields.items():
                 found = field.graphs.get(entry.landing.graph)
-                if found is None or found.requires is None:
+                if found is None or not (found.requires or found.contexts):
                     continue
                 move = self.move(type_name, entry.landing, name)
-                if move is not None and move.requires is not None:
+                if move is not None and move.is_staged:
                     yield Way(entry, name, move)
 
     # Rows: types with equal rows can be treated alike
@@ -183,6 +196,19 @@ class QueryGraph:
             )
         return found
 
+    def context_row(self, type_name: str) -> object:
+        """Everything that says which contexts a type sets, and how what they give is served."""
+        return tuple(
+            (
+                value.key,
+                None
+                if (selection := value.selections[type_name]) is None
+                else (selection.name, self.field_row(type_name, selection.name)),
+            )
+            for value in self.supergraph.context_values
+            if type_name in value.selections
+        )
+
     def _with_required(self, type_name: str, names: list[str]) -> set[str]:
         """Fields and all that ``@requires`` of them read of the same object, directly or not."""
         found: set[str] = set()
@@ -209,6 +235,7 @@ class QueryGraph:
                     self.resolves(found),
                     found.provides and found.provides.text,
                     found.requires and found.requires.text,
+                    found.contexts,
                 )
                 for graph, found in definition.graphs.items()
             ),
@@ -251,12 +278,17 @@ class QueryGraph:
         return type_name in self.supergraph.local_types[interface][graph]
 
 
-def _readers(ways: Sequence[Way]) -> dict[str, tuple[int, ...]]:
+def _readers(ways: Sequence[Way], given: Sequence[str]) -> dict[str, tuple[int, ...]]:
+    """By field, the ways that read it; ``given`` are the fields that contexts take from the object."""
     found: dict[str, dict[int, None]] = {}
     for number, way in enumerate(ways):
-        names = [] if way.entry.key is None else [each.name for each in way.entry.key.selections]
+        read = [] if way.entry.key is None else [*way.entry.key.selections]
         if way.move is not None and way.move.requires is not None:
-            names += [each.name for each in way.move.requires.selections]
+            read += way.move.requires.selections
+        names = [each.name for each in read]
+        if any(each.selections for each in read):
+            # What is read further down may have to be given something from here.
+            names += given
         if way.entry.needs_typename:
             names.append("__typename")
         for name in names:

@@ -57,7 +57,7 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class Way:
-    """An entry to try: for its own sake, or to have a field with ``@requires`` resolved."""
+    """An entry to try: for its own sake, or to have a field resolved that takes a call of its own."""
 
     entry: Entry
     field: str | None = None

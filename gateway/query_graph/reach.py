@@ -4,20 +4,24 @@ A least fixpoint over entity calls: an entry is usable once its key can be read 
 reached, and a field with ``@requires`` once its inputs can. Costs only order alternatives: an entity
 call costs ``CALL``, a key field 1. Because a call always costs more than what feeds it, whoever
 follows the cheapest way never runs in a circle.
+
+What a field takes from a context has to be readable at the nearest object above that sets it. So every
+question says what can be had from above, and ``contexts_below`` what it is for the objects underneath.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 
-from gateway.supergraph.model import TypeKind
+from gateway.supergraph.model import ContextArgument, ContextKey, TypeKind
 from gateway.supergraph.selections import Selection
 
 from .budget import Budget
 from .closure import Closure
+from .context_uses import Setting
 from .graph import QueryGraph
-from .positions import Entry, Position, Way
-from .reached import CALL, NOTHING, Option, Question, Reached
+from .positions import Entry, Move, Position, Way
+from .reached import CALL, NOTHING, Contexts, Option, Question, Reached
 
 _MEMO_LIMIT = 20_000
 _UNCUT = 1 << 30
@@ -33,6 +37,7 @@ class Reach:
         self._leant_on: set[int] = set()
         self._provisional: dict[Question, tuple[Reached, int]] = {}
         self._cut = _UNCUT
+        self._providing: set[tuple[int, ContextKey]] = set()
 
     def from_positions(
         self,
@@ -41,14 +46,18 @@ class Reach:
         *,
         knows_type: bool,
         without: frozenset[Position] = NOTHING,
+        contexts: Contexts = (),
     ) -> Reached:
         """Everything reachable at objects of ``type_name``.
 
         ``type_name`` is an object type, or an interface standing for all its implementations.
         ``knows_type`` says that the runtime type is known whatever the positions are, as it is where
         the schema declares an object type. Positions in ``without`` are not entered.
+        ``contexts`` is what ``contexts_below`` said of the objects above.
         """
-        at = Question(type_name, knows_type, tuple(sorted(start, key=_start_order)), without)
+        at = Question(
+            type_name, knows_type, tuple(sorted(start, key=_start_order)), without, contexts
+        )
         found = self.graph.memo.get(at)
         if found is not None:
             return found
@@ -101,7 +110,7 @@ class Reach:
         move = self.graph.move
         for position, cost in reached.costs.items():
             step = move(reached.type_name, position, field)
-            if step is not None and step.requires is None:
+            if step is not None and not step.is_staged:
                 found.append(Option(position, cost, step))
         return found
 
@@ -118,14 +127,56 @@ class Reach:
         """Whether a field set can be read from what was reached."""
         return self._obtain(reached, selections) is not None
 
+    def contexts_below(self, reached: Reached, type_name: str) -> Contexts:
+        """What fields of ``type_name``, and below, can take from the objects reached or from above them.
+
+        The nearest object that sets a context counts: where it has no value to give, those further up
+        have none either.
+        """
+        uses = self.graph.contexts
+        if not uses.values:
+            return ()
+        needed = uses.needed_below(type_name)
+        inherited = dict(reached.contexts)
+        found: dict[ContextKey, int] = {}
+        for value in uses.values:
+            if value.key not in needed:
+                continue
+            match uses.setting(value, reached.type_name):
+                case Setting.SET:
+                    cost = self._provide(reached, value)
+                    if cost is not None:
+                        found[value.key] = cost
+                case Setting.UNSET:
+                    if value.key in inherited:
+                        found[value.key] = inherited[value.key]
+                case Setting.MIXED:
+                    pass
+        return tuple(sorted(found.items()))
+
+    def _provide(self, reached: Reached, value: ContextArgument) -> int | None:
+        """What reading a context's value of the objects reached costs."""
+        at = (id(reached), value.key)
+        if at in self._providing or not value.gives(reached.type_name):
+            return None
+        selection = value.selections[reached.type_name]
+        if selection is None:
+            return 0
+        self._providing.add(at)
+        cost = self._obtain(reached, (selection,))
+        self._providing.remove(at)
+        return cost
+
     # The fixpoint
 
     def _at_hand(self, at: Question) -> Reached:
-        type_name, knows_type, start, _ = at
+        type_name, knows_type, start, _, contexts = at
         costs: dict[Position, int] = {}
         for position, cost in start:
             costs[position] = min(cost, costs.get(position, cost))
-        return Reached(type_name, costs, {}, {}, _typename_cost(costs, knows_type=knows_type))
+        return Reached(
+            type_name, costs, {}, {}, _typename_cost(costs, knows_type=knows_type), contexts
+        )
 
     def _close(self, at: Question, depth: int) -> Reached:
         closure = Closure(self.graph, at)
@@ -146,10 +197,21 @@ class Reach:
     def _way_cost(self, closure: Closure, way: Way) -> int | None:
         self.budget.spend()
         call = self._entry_cost(closure, way.entry)
-        if call is None or way.move is None or way.move.requires is None:
+        if call is None or way.move is None:
             return call
-        inputs = self._obtain(closure.reached, way.move.requires.selections)
+        inputs = self._context_cost(closure.reached, way.move)
+        if inputs is not None and way.move.requires is not None:
+            required = self._obtain(closure.reached, way.move.requires.selections)
+            inputs = None if required is None else max(inputs, required)
         return None if inputs is None else max(inputs + CALL, call)
+
+    def _context_cost(self, reached: Reached, move: Move) -> int | None:
+        if not move.contexts:
+            return 0
+        costs = dict(reached.contexts)
+        if any(argument.key not in costs for argument in move.contexts):
+            return None
+        return max(costs[argument.key] for argument in move.contexts)
 
     def _entry_cost(self, closure: Closure, entry: Entry) -> int | None:
         if entry.key is None:
@@ -189,7 +251,7 @@ class Reach:
             if not options:
                 return None
             if selection.selections:
-                cost = self._obtain_below(reached.type_name, selection, options)
+                cost = self._obtain_below(reached, selection, options)
                 if cost is None:
                     return None
                 sources[selection.name] = cost
@@ -201,27 +263,33 @@ class Reach:
         return sum(sources.values()) + len(selections)
 
     def _obtain_below(
-        self, type_name: str, selection: Selection, options: Sequence[Option]
+        self, reached: Reached, selection: Selection, options: Sequence[Option]
     ) -> int | None:
         supergraph = self.graph.supergraph
-        named = supergraph.types[type_name].fields[selection.name].type.name
+        named = supergraph.types[reached.type_name].fields[selection.name].type.name
         definition = supergraph.types[named]
+        contexts = self.contexts_below(reached, named)
         if definition.interface_object_graphs:
-            whole = self._obtain_at(named, named, selection, options)
+            whole = self._obtain_at(named, named, selection, options, contexts)
             if whole is not None:
                 return whole
         worst: int | None = None
         for possible in supergraph.possible_types[named]:
             if not self.arrivals(options, possible):
                 continue
-            cost = self._obtain_at(possible, named, selection, options)
+            cost = self._obtain_at(possible, named, selection, options, contexts)
             if cost is None:
                 return None
             worst = cost if worst is None else max(worst, cost)
         return worst
 
     def _obtain_at(
-        self, type_name: str, declared: str, selection: Selection, options: Sequence[Option]
+        self,
+        type_name: str,
+        declared: str,
+        selection: Selection,
+        options: Sequence[Option],
+        contexts: Contexts,
     ) -> int | None:
         start = self.arrivals(options, type_name)
         if not start:
@@ -230,10 +298,13 @@ class Reach:
         # Asked relative to the cheapest arrival, so that the same question is known again further down.
         base = min(start.values())
         relative = tuple((position, cost - base) for position, cost in start.items())
-        direct = self._at_hand(Question(type_name, knows_type, relative, NOTHING))
+        above = tuple((key, max(0, cost - base)) for key, cost in contexts)
+        direct = self._at_hand(Question(type_name, knows_type, relative, NOTHING, above))
         cost = self._obtain(direct, selection.selections)
         if cost is None:
-            reached = self.from_positions(type_name, relative, knows_type=knows_type)
+            reached = self.from_positions(
+                type_name, relative, knows_type=knows_type, contexts=above
+            )
             cost = self._obtain(reached, selection.selections)
         return None if cost is None else cost + base
 

@@ -26,7 +26,6 @@ from gateway.errors import SupergraphInvalid
 
 _FEATURE_URL = re.compile(r"^(?P<identity>.*/(?P<name>[^/]+))/v(?P<major>\d+)\.(?P<minor>\d+)/?$")
 _JOIN_VERSIONS = range(1, 6)
-# context is known and refused where it is used: planning has no rule for it.
 _KNOWN = frozenset(
     {
         "authenticated", "cacheTag", "connect", "context", "core", "cost", "inaccessible", "join",

@@ -23,7 +23,6 @@ from graphql import (
     GraphQLError,
     InputObjectTypeDefinitionNode,
     InterfaceTypeDefinitionNode,
-    ListValueNode,
     ObjectTypeDefinitionNode,
     ScalarTypeDefinitionNode,
     SchemaDefinitionNode,
@@ -36,6 +35,7 @@ from graphql import (
 from gateway.errors import SupergraphInvalid
 
 from .api_schema import build_api_schema
+from .contexts import ContextReader
 from .features import directive_arguments, read_features, text_of
 from .field_sets import FieldSetReader
 from .model import (
@@ -109,6 +109,7 @@ class _Loader:
             for name, node in self._definitions.items()
         }
         self._field_sets = FieldSetReader(self._named_field_type, self._types_of)
+        self._contexts = ContextReader(self._field_sets, self._context_setters())
 
         types = {name: self._type(node) for name, node in self._definitions.items()}
         for name in _BUILT_IN_SCALARS:
@@ -133,6 +134,7 @@ class _Loader:
                 for field in entry.graphs.values()
                 if field.override_label is not None
             ),
+            context_values=self._contexts.values(),
             document=self._document,
             features=self._features,
         )
@@ -243,6 +245,36 @@ class _Loader:
             case _:
                 return frozenset()
 
+    def _context_setters(self) -> dict[str, dict[str, tuple[frozenset[str], ...]]]:
+        """By context: the types that set it, and by graph the object types these are."""
+        local = self._features.directive("context", "context") or "context"
+        found: dict[str, dict[str, tuple[frozenset[str], ...]]] = {}
+        for type_name, node in self._definitions.items():
+            for directive in node.directives or ():
+                if directive.name.value == local:
+                    name = text_of(directive_arguments(directive).get("name")) or ""
+                    found.setdefault(name, {})[type_name] = tuple(
+                        self._objects_of(node, 1 << graph)
+                        for graph in range(len(self._graph_names))
+                    )
+        return found
+
+    def _objects_of(self, node: TypeDefinitionNode, bit: int) -> frozenset[str]:
+        """The object types that a type stands for in a graph; for an interface object, all there are."""
+        name = node.name.value
+        is_interface_object = any(
+            _flag(arguments, "isInterfaceObject", default=False)
+            and 1 << self._graph(arguments) == bit
+            for arguments in self._applied("type", node.directives)
+        )
+        if is_interface_object or isinstance(node, ObjectTypeDefinitionNode):
+            return self._possible[name]
+        return frozenset(
+            other
+            for other in self._possible[name]
+            if (self._members[name].get(other, 0) | self._interfaces[other].get(name, 0)) & bit
+        )
+
     def _named_field_type(self, parent: str, field: str) -> str | None:
         found = self._field_refs.get(parent, {}).get(field)
         return None if found is None else found.name
@@ -326,11 +358,6 @@ class _Loader:
     def _graph_field(
         self, parent: str, ref: TypeRef, arguments: _Arguments, label: OverrideLabel | None
     ) -> GraphField:
-        context = arguments.get("contextArguments")
-        if isinstance(context, ListValueNode) and context.values:
-            raise SupergraphInvalid(
-                f"{parent} has a field with @fromContext, which is not supported."
-            )
         text = text_of(arguments.get("type"))
         return GraphField(
             type=ref if text is None else parse_type_ref(text),
@@ -339,6 +366,7 @@ class _Loader:
             requires=self._optional_field_set(arguments.get("requires"), parent),
             provides=self._optional_field_set(arguments.get("provides"), ref.name),
             override_label=label,
+            contexts=self._contexts.arguments(self._graph(arguments), arguments),
         )
 
     def _override_labels(self, sources: Sequence[_Arguments]) -> dict[int, OverrideLabel]:

@@ -6,8 +6,9 @@ Graphs are numbered in the order of ``join__Graph``; a *mask* is an int with one
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import TypeAlias
 
 from graphql import DocumentNode, GraphQLSchema
 
@@ -53,6 +54,32 @@ class OverrideLabel:
     resolves_when_active: bool
 
 
+ContextKey: TypeAlias = tuple[str, str, str]
+"""What tells values from contexts apart: the context, the selection, and the type of the argument."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ContextArgument:
+    """An argument that the gateway fills in from an object above the field's (``@fromContext``)."""
+
+    name: str
+    type: TypeRef
+    """The argument's type in its graph."""
+
+    key: ContextKey
+    """Arguments with equal keys have the same value for the same object."""
+
+    selections: Mapping[str, Selection | None] = field(compare=False)
+    """By every type that sets the context: the field to read there, down to one leaf.
+
+    ``None`` where nothing is selected of a type, so that the value is null.
+    """
+
+    def gives(self, type_name: str) -> bool:
+        """Whether objects of a type that sets the context have a value that the argument may take."""
+        return self.selections[type_name] is not None or not self.type.non_null[0]
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GraphField:
     """A field as one graph has it."""
@@ -66,6 +93,8 @@ class GraphField:
     requires: FieldSet | None
     provides: FieldSet | None
     override_label: OverrideLabel | None
+    contexts: tuple[ContextArgument, ...] = ()
+    """Arguments that clients do not see."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -129,6 +158,9 @@ class Supergraph:
 
     override_labels: frozenset[str]
     """All labels of progressive overrides."""
+
+    context_values: tuple[ContextArgument, ...] = ()
+    """One argument for each value that is read from a context; empty when there are no contexts."""
 
     document: DocumentNode
     """The supergraph's syntax, for what the model leaves out (authorization, cost, tags)."""

@@ -211,7 +211,7 @@ def test_features_may_go_by_other_names() -> None:
                 ' contextArguments: [{ name: "x", type: "Int", context: "c", selection: "d" }]) }',
                 minor=5,
             ),
-            "not supported",
+            "No type sets",
         ),
     ],
 )
