@@ -609,6 +609,14 @@ class _Generator:
                     if spec is not None:
                         found.provides = spec.name
                         found.directives.append(f'@provides(fields: "{spec.name}")')
+                        self._share(target.name, spec)
+
+    def _share(self, type_name: str, spec: FieldSpec) -> None:
+        """Whoever resolves a field that is provided elsewhere has to say that it is shared."""
+        for types in self._world.graphs.values():
+            owned = types[type_name].fields.get(spec.name) if type_name in types else None
+            if owned is not None and not owned.is_external and "@shareable" not in owned.directives:
+                owned.directives.append("@shareable")
 
     def _provided_field(self, target: GraphType) -> FieldSpec | None:
         for spec in self._world.types[target.name].values():

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from gateway.composition.errors import Report
-from gateway.composition.field_usage import find_field_usage
+from gateway.composition.field_usage import Coordinate, find_field_usage
 from gateway.composition.subgraph_schema import ROOT_TYPES, SubgraphSchema, SubgraphType, TypeKind
 
 from .directives import SHAREABLE
@@ -16,13 +16,13 @@ def share_what_several_resolve(
 ) -> None:
     """Mark the fields of value types that others have, too, and other fields that others resolve."""
     usage = find_field_usage(subgraph)
-    external = [find_field_usage(other).external for other in others]
+    unresolved = [_unresolved_fields(other) for other in others]
     for type_ in subgraph.types.values():
         if type_.kind is not TypeKind.OBJECT or type_.name == "Subscription":
             continue
         elsewhere = [
             (other.types[type_.name], fields)
-            for other, fields in zip(others, external, strict=True)
+            for other, fields in zip(others, unresolved, strict=True)
             if type_.name in other.types
         ]
         for field in type_.fields.values():
@@ -35,6 +35,11 @@ def share_what_several_resolve(
             )
             if is_resolved_elsewhere or (elsewhere and _is_value_type(type_)):
                 field.directives += (SHAREABLE,)
+
+
+def _unresolved_fields(subgraph: SubgraphSchema) -> set[Coordinate]:
+    usage = find_field_usage(subgraph)
+    return usage.external - usage.provided
 
 
 def _is_value_type(type_: SubgraphType) -> bool:

@@ -17,6 +17,7 @@ from .context import MergeContext, Source, locations
 from .descriptions import merge_description
 from .directives import merge_directives
 from .external_fields import check_external, report_without_owner
+from .graph_directives import context_arguments
 from .overrides import Overrides, resolve_overrides
 from .type_references import merge_output_type
 
@@ -62,12 +63,19 @@ def check_sharing(
     overrides: Overrides,
     interface_objects: Sequence[tuple[str, Source[OutputField]]] = (),
 ) -> None:
-    """Report a field that several graphs resolve, unless all of them say that it may be shared."""
+    """Report a field that several graphs resolve, unless all of them say that it may be shared.
+
+    A graph that provides an external field on some path resolves it there: its value has to be everybody's.
+    """
     name = sources[0].element.name
     resolving = [
         (parent, s)
         for s in sources
-        if s.graph not in overrides.lost and not context.is_external(s.graph, parent, name)
+        if s.graph not in overrides.lost
+        and (
+            not context.is_external(s.graph, parent, name)
+            or (parent, name) in context.usages[s.graph].provided
+        )
     ]
     resolving += interface_objects
     if len({s.graph for _, s in resolving}) < 2:
@@ -124,6 +132,7 @@ def _join(
     is_external = context.is_external(source.graph, parent, field.name)
     is_lost = source.graph in overrides.lost
     label = override.string("label") if override else None
+    is_resolved = not is_external and not (is_lost and overrides.lost[source.graph] is None)
     return JoinField(
         graph=source.graph,
         # What is not resolved here needs nothing and provides nothing, whatever else is said.
@@ -134,4 +143,5 @@ def _join(
         override=override.string("from") if override else None,
         used_overridden=is_lost and source.graph in overrides.still_used,
         override_label=overrides.lost[source.graph] if is_lost else label,
+        context_arguments=context_arguments(context, source.graph, field) if is_resolved else (),
     )

@@ -1,0 +1,121 @@
+"""Compares our composition with Apollo's: verdict, codes, hints, and the schema that clients see.
+
+Two differences are rules, not exceptions. We report the faults of all phases together where they stop after the first
+phase with any. And we accept what can be planned: an operation that they call unsatisfiable is planned here, and counts
+as a difference only when that fails.
+"""
+
+from __future__ import annotations
+
+import difflib
+import re
+from collections.abc import Iterable
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from graphql import (
+    GraphQLSchema,
+    build_schema,
+    is_introspection_type,
+    is_specified_scalar_type,
+    lexicographic_sort_schema,
+)
+from graphql.utilities import print_type
+
+from gateway.composition.compose import CompositionResult, compose
+from gateway.errors import GatewayError
+from gateway.supergraph.loader import load_supergraph
+from tests.support.supergraphs import plan_of
+
+from .cases import Case
+from .node import run_lines
+
+Verdicts = dict[str, dict[str, Any]]
+
+_UNSATISFIABLE = "SATISFIABILITY_ERROR"
+_WITNESS = re.compile(r"API query:\n(?P<query>.*?)\ncannot be satisfied", re.DOTALL)
+_LATE = {
+    _UNSATISFIABLE,
+    "INTERFACE_FIELD_NO_IMPLEM",
+    "INVALID_GRAPHQL",
+    "NO_QUERIES",
+}
+"""Codes of phases that they do not come to when an earlier one has found something."""
+
+
+def compare_composition(folder: Path, cases: Iterable[Case]) -> dict[str, list[str]]:
+    """Return, by case, how the two differ; empty for cases in which they agree."""
+    listed = list(cases)
+    theirs: Verdicts = {
+        str(verdict["name"]): verdict
+        for verdict in run_lines(folder, "compose.mjs", map(asdict, listed))
+    }
+    found = {case.name: _differences(case, theirs[case.name]) for case in listed}
+    return {name: differences for name, differences in found.items() if differences}
+
+
+def _differences(case: Case, theirs: dict[str, Any]) -> list[str]:
+    ours = compose(case.subgraphs)
+    our_codes = {str(error.code) for error in ours.errors}
+    their_codes = set(theirs["codes"])
+    if their_codes == {_UNSATISFIABLE} and ours.supergraph_sdl is not None:
+        return _unplannable(ours.supergraph_sdl, theirs["messages"])
+    if not (our_codes == their_codes or (their_codes and our_codes - their_codes <= _LATE)):
+        return [
+            f"codes: ours {sorted(our_codes)}, theirs {sorted(their_codes)}",
+            *theirs["messages"][:2],
+        ]
+    if their_codes - our_codes:
+        return [f"codes: theirs alone {sorted(their_codes - our_codes)}", *theirs["messages"][:2]]
+    if our_codes:
+        return []
+    return [*_schema_differences(ours, theirs), *_hint_differences(ours, theirs)]
+
+
+def _unplannable(supergraph_sdl: str, messages: list[str]) -> list[str]:
+    """Return which of the operations that they give as witnesses cannot be planned here either."""
+    supergraph = load_supergraph(supergraph_sdl)
+    found = []
+    for message in messages:
+        witness = _WITNESS.search(message)
+        if witness is None:
+            found.append(f"accepted here, and their message has no operation: {message}")
+            continue
+        # They write `...` for the rest of a selection that does not matter.
+        text = witness["query"].replace("...\n", "__typename\n")
+        try:
+            plan_of(supergraph, text)
+        except (GatewayError, AssertionError) as error:
+            found.append(f"accepted here, and {text} fails: {error}")
+    return found
+
+
+def _schema_differences(ours: CompositionResult, theirs: dict[str, Any]) -> list[str]:
+    if ours.supergraph_sdl is None:
+        return ["ours has no supergraph"]
+    our_types = _types(load_supergraph(ours.supergraph_sdl).api_schema)
+    their_types = _types(build_schema(theirs["api"], assume_valid=True))
+    return [
+        line
+        for line in difflib.unified_diff(their_types, our_types, "theirs", "ours", lineterm="", n=1)
+        if not line.startswith("@@")
+    ]
+
+
+def _hint_differences(ours: CompositionResult, theirs: dict[str, Any]) -> list[str]:
+    our_hints = sorted({str(hint.code) for hint in ours.hints})
+    their_hints = sorted(set(theirs["hints"]))
+    if our_hints == their_hints:
+        return []
+    return [f"hints: ours {our_hints}, theirs {their_hints}"]
+
+
+def _types(schema: GraphQLSchema) -> list[str]:
+    """Return all types as text, a line each, in an order that says nothing."""
+    return [
+        line
+        for named in lexicographic_sort_schema(schema).type_map.values()
+        if not is_introspection_type(named) and not is_specified_scalar_type(named)
+        for line in print_type(named).splitlines()
+    ]
