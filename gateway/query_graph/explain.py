@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 
-from gateway.supergraph.selections import Selection
+from gateway.supergraph.model import GraphField
 
 from .positions import Entry
 from .reach import Reach
@@ -24,6 +24,9 @@ class Reason(StrEnum):
 
     KEY_UNREACHABLE = "key unreachable"
     REQUIREMENT_UNREACHABLE = "requirement unreachable"
+    CONTEXT_MISSING = "context missing"
+    """No object above sets the context, or the nearest that does cannot give the value."""
+
     TYPE_UNKNOWN = "type unknown"
     """The objects come from an interface object and nobody can say their type."""
 
@@ -35,7 +38,7 @@ class Obstacle:
     graph: int
     reason: Reason
     field_set: str = ""
-    """The key or requirement that cannot be read."""
+    """The key or requirement that cannot be read; for a context, its name in its subgraph."""
 
 
 def explain(reach: Reach, reached: Reached, field: str) -> tuple[Obstacle, ...]:
@@ -66,17 +69,19 @@ def _obstacles(reach: Reach, reached: Reached, field: str) -> Iterator[Obstacle]
             if not entries:
                 yield Obstacle(number, Reason.NO_KEY)
             for entry in entries:
-                requires = found.requires.selections if found.requires else ()
-                yield _entry_obstacle(reach, reached, entry, requires)
+                yield _entry_obstacle(reach, reached, entry, found)
 
 
-def _entry_obstacle(
-    reach: Reach, reached: Reached, entry: Entry, requires: tuple[Selection, ...]
-) -> Obstacle:
+def _entry_obstacle(reach: Reach, reached: Reached, entry: Entry, field: GraphField) -> Obstacle:
     number = entry.landing.graph
     if entry.key is not None and not reach.can_obtain(reached, entry.key.selections):
         return Obstacle(number, Reason.KEY_UNREACHABLE, entry.key.text)
     if entry.needs_typename and reached.typename_cost is None:
         return Obstacle(number, Reason.TYPE_UNKNOWN)
+    available = dict(reached.contexts)
+    for argument in field.contexts:
+        if argument.key not in available:
+            return Obstacle(number, Reason.CONTEXT_MISSING, argument.local_context)
+    requires = field.requires.selections if field.requires else ()
     text = " ".join(selection.name for selection in requires)
     return Obstacle(number, Reason.REQUIREMENT_UNREACHABLE, text)

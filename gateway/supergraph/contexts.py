@@ -105,7 +105,7 @@ def _applicable(selections: Iterable[Selection], name: str) -> Iterator[Selectio
 def _only(selections: Iterable[Selection], text: str) -> Selection | None:
     found = tuple(selections)
     if len(found) > 1 or any(_is_ambiguous(selection) for selection in found):
-        raise SupergraphInvalid(f'"{text}" has to select one leaf, to be taken from a context.')
+        raise SupergraphInvalid(f'What is taken from a context has to be one leaf: "{text}".')
     return found[0] if found else None
 
 

@@ -75,6 +75,11 @@ class ContextArgument:
     ``None`` where nothing is selected of a type, so that the value is null.
     """
 
+    @property
+    def local_context(self) -> str:
+        """The context's name as its subgraph has it."""
+        return self.key[0].rpartition("__")[2]
+
     def gives(self, type_name: str) -> bool:
         """Whether objects of a type that sets the context have a value that the argument may take."""
         return self.selections[type_name] is not None or not self.type.non_null[0]

@@ -43,6 +43,11 @@ def _describe(obstacle: Obstacle, type_name: str, coordinate: str, name: str) ->
                 f'subgraph "{name}" resolves "{coordinate}" from "{obstacle.field_set}" (@requires),'
                 " which cannot be had here."
             )
+        case Reason.CONTEXT_MISSING:
+            return (
+                f'subgraph "{name}" resolves "{coordinate}" with a value from the context'
+                f' "{obstacle.field_set}" (@fromContext), which nothing above it can give here.'
+            )
         case Reason.TYPE_UNKNOWN:
             return (
                 f'subgraph "{name}" has the objects by an interface object, and no subgraph with the'

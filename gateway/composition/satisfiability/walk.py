@@ -7,7 +7,7 @@ field leads is the next state. A state whose positions include those of one alre
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 from gateway.query_graph.explain import Obstacle, Reason, explain
@@ -15,7 +15,7 @@ from gateway.query_graph.graph import QueryGraph
 from gateway.query_graph.positions import Position
 from gateway.query_graph.reach import Reach
 from gateway.query_graph.reached import Option, Reached
-from gateway.supergraph.model import FieldDefinition, Supergraph, TypeKind
+from gateway.supergraph.model import ContextKey, FieldDefinition, Supergraph, TypeKind
 
 from .witness import Step, Witness
 
@@ -51,6 +51,16 @@ class _State:
     knows_type: bool
     witness: Witness
     needs_fragment: bool = False
+    contexts: frozenset[ContextKey] = frozenset()
+    """What the objects above can give to contextual arguments."""
+
+    def is_proven_by(self, other: _State) -> bool:
+        """Whether everything that holds with less at hand, or above, holds here."""
+        return (
+            other.positions <= self.positions
+            and other.contexts <= self.contexts
+            and (self.knows_type or not other.knows_type)
+        )
 
 
 @dataclass(slots=True)
@@ -66,7 +76,7 @@ class SatisfiabilityWalk:
     shared: list[SharedReturn] = field(default_factory=list)
     _queue: deque[_State] = field(default_factory=deque)
     _compared: set[tuple[str, frozenset[Position]]] = field(default_factory=set)
-    _proven: dict[str, list[tuple[frozenset[Position], bool]]] = field(default_factory=dict)
+    _proven: dict[str, list[_State]] = field(default_factory=dict)
 
     @property
     def _supergraph(self) -> Supergraph:
@@ -87,13 +97,10 @@ class SatisfiabilityWalk:
         if state.type_name in self.suspects or not self._supergraph.is_visible(state.type_name):
             return
         proven = self._proven.setdefault(state.type_name, [])
-        if any(
-            positions <= state.positions and (state.knows_type or not knew_type)
-            for positions, knew_type in proven
-        ):
+        if any(map(state.is_proven_by, proven)):
             self._visit_proven(state)
             return
-        proven.append((state.positions, state.knows_type))
+        proven.append(state)
         self._queue.append(state)
 
     def _visit(self, state: _State) -> None:
@@ -109,7 +116,7 @@ class SatisfiabilityWalk:
             witness = self._witness(state, definition.name)
             options = self.reach.options(reached, definition.name)
             if options:
-                self._follow(state, definition, options, witness)
+                self._follow(state, reached, definition, options, witness)
             else:
                 self._report(state, reached, definition.name, witness)
 
@@ -129,44 +136,70 @@ class SatisfiabilityWalk:
 
     def _reached(self, state: _State) -> Reached:
         start = [(position, 0) for position in state.positions]
-        return self.reach.from_positions(state.type_name, start, knows_type=state.knows_type)
+        return self.reach.from_positions(
+            state.type_name,
+            start,
+            knows_type=state.knows_type,
+            contexts=tuple((key, 0) for key in sorted(state.contexts)),
+        )
 
     @staticmethod
     def _witness(state: _State, field_name: str) -> Witness:
         return state.witness.then(Step(state.type_name, field_name, state.needs_fragment))
 
     def _follow(
-        self, state: _State, definition: FieldDefinition, options: list[Option], witness: Witness
+        self,
+        state: _State,
+        reached: Reached,
+        definition: FieldDefinition,
+        options: Sequence[Option],
+        witness: Witness,
     ) -> None:
         self._note_shared(state, definition, options, witness)
         is_mutation = state.type_name == self._supergraph.root_types.get("mutation")
         graphs = {option.move.graph for option in options}
         if is_mutation and len(graphs) > 1:
-            self._follow_one_of(definition, options, witness)
+            self._follow_one_of(reached, definition, options, witness)
         else:
-            for next_state in self._next_states(definition, options, witness):
+            for next_state in self._next_states(reached, definition, options, witness):
                 self._enqueue(next_state)
 
     def _next_states(
-        self, definition: FieldDefinition, options: Iterable[Option], witness: Witness
+        self,
+        reached: Reached,
+        definition: FieldDefinition,
+        options: Iterable[Option],
+        witness: Witness,
     ) -> Iterable[_State]:
         target = definition.type.name
+        contexts = frozenset(key for key, _ in self.reach.contexts_below(reached, target))
         for name in sorted(self._supergraph.possible_types.get(target, ())):
             arrivals = [self.graph.arrive(option.move, name) for option in options]
             positions = frozenset(position for position in arrivals if position is not None)
             # Where one of the graphs never returns the type, asking that one leaves nothing to answer.
             if positions and len(positions) == len(set(arrivals)):
                 is_declared = name == target
-                yield _State(name, positions, is_declared, witness, needs_fragment=not is_declared)
+                yield _State(
+                    name,
+                    positions,
+                    is_declared,
+                    witness,
+                    needs_fragment=not is_declared,
+                    contexts=contexts,
+                )
 
     def _follow_one_of(
-        self, definition: FieldDefinition, options: list[Option], witness: Witness
+        self,
+        reached: Reached,
+        definition: FieldDefinition,
+        options: Sequence[Option],
+        witness: Witness,
     ) -> None:
         """A mutation runs once, so one of the graphs that share it has to do alone."""
         first: SatisfiabilityWalk | None = None
         for option in options:
             attempt = SatisfiabilityWalk(self.graph, self.reach, self.suspects)
-            for state in self._next_states(definition, [option], witness):
+            for state in self._next_states(reached, definition, [option], witness):
                 attempt._enqueue(state)
             attempt._drain()
             if not attempt.unreachable:
@@ -176,7 +209,11 @@ class SatisfiabilityWalk:
             self.unreachable += first.unreachable
 
     def _note_shared(
-        self, state: _State, definition: FieldDefinition, options: list[Option], witness: Witness
+        self,
+        state: _State,
+        definition: FieldDefinition,
+        options: Sequence[Option],
+        witness: Witness,
     ) -> None:
         target = self._supergraph.types.get(definition.type.name)
         if target is None or target.kind not in (TypeKind.INTERFACE, TypeKind.UNION):
