@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field
+
+from gateway.query_graph.budget import Budget
 
 from .frames import Frame, FrameKind
 from .scopes import Scope
@@ -39,44 +41,81 @@ class FetchNode:
 
 
 class FetchGraph:
-    """Requests, with waves that follow from what they wait for."""
+    """Requests, what each waits for, and their waves, kept up to date while requests merge."""
 
-    def __init__(self, frames: Sequence[Frame], part: int = 0) -> None:
+    def __init__(self, frames: Sequence[Frame], budget: Budget, part: int = 0) -> None:
         """Make one request of every frame that begins one."""
+        self._budget = budget
         self._origins: dict[Frame, tuple[Frame, ...]] = {}
         self._node_of: dict[Frame, FetchNode] = {}
-        self.nodes: list[FetchNode] = []
-        self._waves: dict[FetchNode, int] | None = None
-        self._depends: dict[FetchNode, list[FetchNode]] = {}
+        self._nodes: dict[FetchNode, None] = {}
         for frame in frames:
             if frame.kind is FrameKind.CARRIED:
                 continue
-            node = FetchNode(number=len(self.nodes), graph=frame.graph, part=part)
+            node = FetchNode(number=len(self._nodes), graph=frame.graph, part=part)
             if frame.kind is FrameKind.ROOT:
                 node.root = frame
             else:
                 node.calls.append(Call(frame.scope, [frame]))
-            self.nodes.append(node)
+            self._nodes[node] = None
             self._node_of[frame] = node
+        self._depends: dict[FetchNode, dict[FetchNode, None]] = {}
+        self._dependants: dict[FetchNode, dict[FetchNode, None]] = {
+            node: {} for node in self._nodes
+        }
+        self._waves: dict[FetchNode, int] = {}
+        for node in self._nodes:
+            self._connect(node)
+        for node in self._nodes:
+            self._find_wave(node)
+
+    @property
+    def nodes(self) -> list[FetchNode]:
+        """The requests, in the order of their numbers."""
+        return list(self._nodes)
+
+    def __len__(self) -> int:
+        return len(self._nodes)
 
     def nodes_of(self, frame: Frame) -> list[FetchNode]:
         """The requests that fetch a frame: one, unless it is carried for several classes."""
-        return list(dict.fromkeys(self._node_of[origin] for origin in self._origins_of(frame)))
+        origins = self._origins_of(frame)
+        if len(origins) == 1:
+            return [self._node_of[origins[0]]]
+        return list(dict.fromkeys(self._node_of[origin] for origin in origins))
 
-    def depends_on(self, node: FetchNode) -> list[FetchNode]:
+    def depends_on(self, node: FetchNode) -> Collection[FetchNode]:
         """The requests that a request waits for."""
-        self._settle()
-        return self._depends[node]
+        return self._depends[node].keys()
+
+    def is_awaited(self, node: FetchNode) -> bool:
+        """Whether some request waits for a request."""
+        return bool(self._dependants[node])
 
     def wave(self, node: FetchNode) -> int:
         """How many requests come first, one after the other."""
-        return self._settle()[node]
+        return self._waves[node]
+
+    def waits_for(self, node: FetchNode, other: FetchNode) -> bool:
+        """Whether ``node`` can start only after ``other``, directly or not."""
+        wave = self._waves[other]
+        pending = [node]
+        seen = {node}
+        while pending:
+            for each in self._depends[pending.pop()]:
+                if each is other:
+                    return True
+                # Who comes no later than ``other`` does not wait for it.
+                if each not in seen and self._waves[each] > wave:
+                    self._budget.spend()
+                    seen.add(each)
+                    pending.append(each)
+        return False
 
     def ancestors(self) -> dict[FetchNode, int]:
         """For each request all that it waits for, directly or not, as a mask of numbers."""
-        waves = self._settle()
         found: dict[FetchNode, int] = {}
-        for node in sorted(self.nodes, key=waves.__getitem__):
+        for node in sorted(self._nodes, key=self._waves.__getitem__):
             mask = 0
             for other in self._depends[node]:
                 mask |= found[other] | 1 << other.number
@@ -88,18 +127,47 @@ class FetchGraph:
         for frame in gone.frames:
             self._node_of[frame] = kept
         kept.calls += gone.calls
-        self.nodes.remove(gone)
-        self._waves = None
+        self._reconnect(kept, gone)
 
     def unite(self, kept: FetchNode, gone: FetchNode) -> None:
         """Merge two requests with one call each, at one scope, into one call."""
-        call = kept.calls[0]
-        call.frames += gone.calls[0].frames
-        gone.calls = [Call(call.scope, [])]
-        for frame in call.frames:
+        for frame in gone.calls[0].frames:
             self._node_of[frame] = kept
-        self.nodes.remove(gone)
-        self._waves = None
+        kept.calls[0].frames += gone.calls[0].frames
+        self._reconnect(kept, gone)
+
+    def _connect(self, node: FetchNode) -> None:
+        found: dict[FetchNode, None] = {}
+        for frame in node.frames:
+            for need in frame.needs:
+                found.update(dict.fromkeys(self.nodes_of(need)))
+        self._depends[node] = found
+        self._budget.spend(1 + len(found))
+        for other in found:
+            self._dependants[other][node] = None
+
+    def _reconnect(self, kept: FetchNode, gone: FetchNode) -> None:
+        del self._nodes[gone]
+        wave = self._waves.pop(gone)
+        above, below = self._depends.pop(gone), self._dependants.pop(gone)
+        self._budget.spend(1 + len(above) + len(below))
+        for node in above:
+            del self._dependants[node][gone]
+            self._dependants[node][kept] = None
+        self._depends[kept].update(above)
+        for node in below:
+            depends = self._depends[node]
+            del depends[gone]
+            depends[kept] = None
+        self._dependants[kept].update(below)
+        # Merging never lets a request start earlier.
+        later = [(kept, wave), *((node, self._waves[kept] + 1) for node in below)]
+        while later:
+            node, wave = later.pop()
+            if wave > self._waves[node]:
+                self._budget.spend()
+                self._waves[node] = wave
+                later += [(other, wave + 1) for other in self._dependants[node]]
 
     def _origins_of(self, frame: Frame) -> tuple[Frame, ...]:
         found = self._origins.get(frame)
@@ -115,26 +183,10 @@ class FetchGraph:
             self._origins[frame] = found
         return found
 
-    def _settle(self) -> dict[FetchNode, int]:
-        if self._waves is None:
-            self._depends = {node: self._find_dependencies(node) for node in self.nodes}
-            self._waves = {}
-            for node in self.nodes:
-                self._find_wave(node, self._waves)
-        return self._waves
-
-    def _find_dependencies(self, node: FetchNode) -> list[FetchNode]:
-        found = {
-            other: None
-            for frame in node.frames
-            for need in frame.needs
-            for other in self.nodes_of(need)
-        }
-        return list(found)
-
-    def _find_wave(self, node: FetchNode, waves: dict[FetchNode, int]) -> int:
-        if node not in waves:
-            waves[node] = 1 + max(
-                (self._find_wave(other, waves) for other in self._depends[node]), default=-1
+    def _find_wave(self, node: FetchNode) -> int:
+        found = self._waves.get(node)
+        if found is None:
+            found = self._waves[node] = 1 + max(
+                map(self._find_wave, self._depends[node]), default=-1
             )
-        return waves[node]
+        return found

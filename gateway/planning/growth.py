@@ -54,8 +54,8 @@ class Growth:
         for ban in bans:
             known = self._banned_positions.get(ban.scope, NOTHING)
             self._banned_positions[ban.scope] = known | {ban.position}
-        self._version = 0
-        self._reached: dict[PlanClass, tuple[int, Reached]] = {}
+        self._reached: dict[PlanClass, Reached] = {}
+        self._readers: dict[PlanClass, list[PlanClass]] = {}
         self._frames_at: dict[Scope, list[Frame]] = {}
         self._entering: set[tuple[PlanClass, Position, Demand | None]] = set()
         self._present: set[PlanClass] = set()
@@ -219,8 +219,9 @@ class Growth:
     def _reach_of(self, plan_class: PlanClass) -> Reached:
         """What can be had at a class given the frames there are."""
         known = self._reached.get(plan_class)
-        if known is not None and known[0] == self._version:
-            return known[1]
+        if known is not None:
+            return known
+        self._reach.budget.spend()
         banned = self._banned_positions.get(plan_class.scope, NOTHING)
         starts = self._starts(plan_class)
         reached = self._reach.from_positions(
@@ -229,8 +230,18 @@ class Growth:
             knows_type=plan_class.knows_type,
             without=banned,
         )
-        self._reached[plan_class] = (self._version, reached)
+        self._reached[plan_class] = reached
+        for parent in plan_class.scope.parents:
+            self._readers.setdefault(parent.home, []).append(plan_class)
         return reached
+
+    def _forget(self, plan_class: PlanClass) -> None:
+        """Forget what could be had at a class, and below it, where that was worked out from it."""
+        pending = [plan_class]
+        while pending:
+            at = pending.pop()
+            if self._reached.pop(at, None) is not None:
+                pending += self._readers.pop(at, ())
 
     def _starts(self, plan_class: PlanClass) -> dict[Position, int]:
         scope = plan_class.scope
@@ -428,8 +439,11 @@ class Growth:
         self._reach.budget.spend()
         self.frames.append(frame)
         self._frames_at.setdefault(frame.scope, []).append(frame)
-        if frame.kind is not FrameKind.CARRIED:
-            self._version += 1
+        if not frame.is_stage:
+            for plan_class, position in frame.positions.items():
+                known = self._reached.get(plan_class)
+                if known is not None and known.costs.get(position) != 0:
+                    self._forget(plan_class)
         return frame
 
     # What a call needs

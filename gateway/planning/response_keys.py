@@ -13,12 +13,21 @@ from dataclasses import dataclass, field
 Shapes = Mapping[int, str]
 """A field's shape by graph: its wrappers and, for a leaf, its type."""
 
+What = tuple[str, str]
+"""A field and its arguments, as text."""
+
 
 @dataclass(slots=True)
-class _Claim:
-    owner: object
-    what: tuple[str, str]
-    shapes: Callable[[], Shapes]
+class _Holders:
+    """Who was given a key, and for what."""
+
+    by_owner: dict[object, What] = field(default_factory=dict)
+    whats: set[What] = field(default_factory=set)
+    shapes: dict[frozenset[tuple[int, str]], Shapes] = field(default_factory=dict)
+    """The different shapes: implementations of an interface mostly have but one."""
+
+    unshaped: Callable[[], Shapes] | None = None
+    """The shape of the only holder, which nobody has asked for yet."""
 
 
 @dataclass(slots=True)
@@ -31,14 +40,14 @@ class ResponseKeys:
     They are not where an interface object answers: then only equal fields share a key.
     """
 
-    _claims: dict[str, list[_Claim]] = field(default_factory=dict)
+    _holders: dict[str, _Holders] = field(default_factory=dict)
     _below: dict[str, ResponseKeys] = field(default_factory=dict)
 
     def claim(
         self,
         preferred: str,
         owner: object,
-        what: tuple[str, str],
+        what: What,
         shapes: Callable[[], Shapes],
         *,
         may_share: bool = True,
@@ -47,12 +56,10 @@ class ResponseKeys:
 
         It is ``preferred`` or, when that is taken, a name that no client is likely to use.
         """
-        claim = _Claim(owner, what, shapes)
         key, number = preferred, 0
-        while not self._is_free(key, claim, may_share=may_share):
+        while not self._take(key, owner, what, shapes, may_share=may_share):
             number += 1
             key = f"_h{number}_{what[0]}"
-        self._claims.setdefault(key, []).append(claim)
         return key
 
     def below(self, key: str, *, is_exclusive: bool) -> ResponseKeys:
@@ -64,15 +71,45 @@ class ResponseKeys:
             found.is_exclusive = False
         return found
 
-    def _is_free(self, key: str, claim: _Claim, *, may_share: bool) -> bool:
+    def _take(
+        self,
+        key: str,
+        owner: object,
+        what: What,
+        shapes: Callable[[], Shapes],
+        *,
+        may_share: bool,
+    ) -> bool:
+        """Give a key away, if it is free for this."""
         if key == "__typename":
             return False
-        return all(
-            self._agree(other, claim, may_share=may_share) for other in self._claims.get(key, ())
-        )
+        holders = self._holders.get(key)
+        if holders is None:
+            holders = self._holders[key] = _Holders(unshaped=shapes)
+        elif not self.is_exclusive:
+            if not may_share or holders.whats != {what}:
+                return False
+        elif owner in holders.by_owner:
+            if not may_share or holders.by_owner[owner] != what:
+                return False
+        elif not _fits(holders, shapes()):
+            return False
+        holders.by_owner[owner] = what
+        holders.whats.add(what)
+        return True
 
-    def _agree(self, one: _Claim, other: _Claim, *, may_share: bool) -> bool:
-        if one.owner is other.owner or not self.is_exclusive:
-            return may_share and one.what == other.what
-        mine, yours = one.shapes(), other.shapes()
-        return all(yours.get(graph, shape) == shape for graph, shape in mine.items())
+
+def _fits(holders: _Holders, mine: Shapes) -> bool:
+    """Whether one operation may hold a field beside those that hold its key; it is among them then."""
+    if holders.unshaped is not None:
+        first = holders.unshaped()
+        holders.unshaped = None
+        holders.shapes[frozenset(first.items())] = first
+    identity = frozenset(mine.items())
+    if identity in holders.shapes:
+        return True
+    for yours in holders.shapes.values():
+        if any(yours.get(graph, shape) != shape for graph, shape in mine.items()):
+            return False
+    holders.shapes[identity] = mine
+    return True

@@ -93,7 +93,7 @@ class Search:
             bans=bans,
         )
         growth.grow(self.scopes)
-        fetches = FetchGraph(growth.frames, limits.part)
+        fetches = FetchGraph(growth.frames, self.reach.budget, limits.part)
         for run in PASSES:
             run(fetches)
         return Grown(growth, fetches, _cost(growth, fetches))
@@ -107,7 +107,7 @@ def _cost(growth: Growth, fetches: FetchGraph) -> Cost:
     )
     calls = [call for node in fetches.nodes for call in node.calls]
     return (
-        len(fetches.nodes),
+        len(fetches),
         leaf_waves,
         sum(len(frame.positions) for call in calls for frame in call.frames),
         sum(len(demands) for frame in growth.frames for demands in frame.fields.values()),

@@ -8,7 +8,7 @@ from gateway.planning.fetch_graph import FetchGraph, FetchNode
 def batch_requests(graph: FetchGraph) -> None:
     """Batch the entity calls of a wave by graph."""
     kept: dict[tuple[int, int, int], FetchNode] = {}
-    for node in list(graph.nodes):
+    for node in graph.nodes:
         if node.root is None:
             first = kept.setdefault((node.part, node.graph, graph.wave(node)), node)
             if first is not node:

@@ -3,23 +3,43 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from itertools import combinations
 
 from gateway.planning.frames import Frame, Input
-from gateway.planning.scopes import Demand
+from gateway.planning.scopes import Demand, PlanClass
 
 
-def can_be_one_call(frames: Sequence[Frame]) -> bool:
-    """Whether no representation would need two values under one name, or be sent in two ways."""
-    if len({bool(frame.input_classes) for frame in frames}) > 1:
-        return False
-    return all(_agree(one, other) for one, other in combinations(frames, 2))
+class SharedCall:
+    """Frames that are sent as one call, by the classes whose objects they send."""
+
+    def __init__(self, frames: Sequence[Frame]) -> None:
+        self._sends_types = bool(frames[0].input_classes)
+        self._by_class: dict[PlanClass | None, list[Frame]] = {}
+        self.add(frames)
+
+    def add(self, frames: Iterable[Frame]) -> None:
+        """Let more frames into the call."""
+        for frame in frames:
+            for plan_class in _classes(frame):
+                self._by_class.setdefault(plan_class, []).append(frame)
+
+    def can_take(self, frames: Sequence[Frame]) -> bool:
+        """Whether no representation would need two values under one name, or be sent in two ways."""
+        if bool(frames[0].input_classes) != self._sends_types:
+            return False
+        # Frames for other objects have nothing to agree on.
+        return all(
+            _agree(known, frame)
+            for frame in frames
+            for plan_class in _classes(frame)
+            for known in self._by_class.get(plan_class, ())
+        )
+
+
+def _classes(frame: Frame) -> Sequence[PlanClass | None]:
+    return frame.input_classes or (None,)
 
 
 def _agree(one: Frame, other: Frame) -> bool:
-    apart = one.input_classes and set(one.input_classes).isdisjoint(other.input_classes)
-    if apart:
-        return True
     return _typename(one) == _typename(other) and not _conflict([*one.inputs, *other.inputs])
 
 

@@ -2,22 +2,20 @@
 
 from __future__ import annotations
 
-from gateway.planning.fetch_graph import FetchGraph
+from gateway.planning.fetch_graph import FetchGraph, FetchNode
 
 
 def delay_leaves(graph: FetchGraph) -> None:
     """Merge requests for entities that nobody waits for into later ones; the answer is no later."""
-    awaited = {other for node in graph.nodes for other in graph.depends_on(node)}
-    for leaf in list(graph.nodes):
-        if leaf.root is not None or leaf in awaited:
-            continue
-        later = [
-            node
-            for node in graph.nodes
-            if node.root is None
-            and node.graph == leaf.graph
-            and node.part == leaf.part
-            and graph.wave(node) > graph.wave(leaf)
-        ]
-        if later:
-            graph.merge(min(later, key=graph.wave), leaf)
+    by_graph: dict[tuple[int, int], list[FetchNode]] = {}
+    for node in graph.nodes:
+        if node.root is None:
+            by_graph.setdefault((node.part, node.graph), []).append(node)
+    for nodes in by_graph.values():
+        # Merging a leaf moves nobody, so the waves stay what they are: the next later one takes it.
+        nodes.sort(key=graph.wave)
+        for place, leaf in enumerate(nodes):
+            wave = graph.wave(leaf)
+            later = next((node for node in nodes[place + 1 :] if graph.wave(node) > wave), None)
+            if later is not None and not graph.is_awaited(leaf):
+                graph.merge(later, leaf)

@@ -8,36 +8,37 @@ from __future__ import annotations
 
 from gateway.planning.fetch_graph import FetchGraph, FetchNode
 
-from .compatibility import can_be_one_call
+from .compatibility import SharedCall
 
 
 def delay_plain_calls(graph: FetchGraph) -> None:
     """Move every plain call into a later call with ``@requires`` that does not wait for it."""
-    for plain in list(graph.nodes):
-        if plain.root is not None or any(frame.is_stage for frame in plain.frames):
+    stages: dict[tuple[object, ...], list[FetchNode]] = {}
+    for node in graph.nodes:
+        if _is_stage(node):
+            stages.setdefault(_place(node), []).append(node)
+    if not stages:
+        return
+    for plain in graph.nodes:
+        if plain.root is not None or _is_stage(plain):
             continue
-        ancestors = graph.ancestors()
-        stages = [
-            node
-            for node in graph.nodes
-            if _is_stage_of(node, plain) and not ancestors[node] >> plain.number & 1
+        able = [
+            stage
+            for stage in stages.get(_place(plain), ())
+            if _cover_same(stage, plain)
+            and SharedCall(stage.calls[0].frames).can_take(plain.calls[0].frames)
+            and not graph.waits_for(stage, plain)
         ]
-        if stages:
-            kept = min(stages, key=lambda node: (graph.wave(node), node.number))
-            graph.unite(kept, plain)
+        if able:
+            graph.unite(min(able, key=lambda node: (graph.wave(node), node.number)), plain)
 
 
-def _is_stage_of(node: FetchNode, plain: FetchNode) -> bool:
-    if node is plain or node.root is not None or node.part != plain.part:
-        return False
-    stage, call = node.calls[0], plain.calls[0]
-    return (
-        node.graph == plain.graph
-        and stage.scope is call.scope
-        and any(frame.is_stage for frame in stage.frames)
-        and _cover_same(node, plain)
-        and can_be_one_call([*stage.frames, *call.frames])
-    )
+def _is_stage(node: FetchNode) -> bool:
+    return any(frame.is_stage for frame in node.frames)
+
+
+def _place(node: FetchNode) -> tuple[object, ...]:
+    return node.part, node.graph, node.calls[0].scope
 
 
 def _cover_same(node: FetchNode, plain: FetchNode) -> bool:

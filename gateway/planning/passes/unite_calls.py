@@ -4,19 +4,21 @@ from __future__ import annotations
 
 from gateway.planning.fetch_graph import FetchGraph, FetchNode
 
-from .compatibility import can_be_one_call
+from .compatibility import SharedCall
 
 
 def unite_calls(graph: FetchGraph) -> None:
     """Unite the entity calls that differ in nothing but the types sent or the fields asked for."""
-    groups: dict[tuple[object, ...], list[FetchNode]] = {}
-    for node in list(graph.nodes):
+    groups: dict[tuple[object, ...], list[tuple[FetchNode, SharedCall]]] = {}
+    for node in graph.nodes:
         if node.root is not None:
             continue
-        call = node.calls[0]
-        for kept in groups.setdefault((node.part, node.graph, call.scope, graph.wave(node)), []):
-            if can_be_one_call([*kept.calls[0].frames, *call.frames]):
+        (call,) = node.calls
+        group = groups.setdefault((node.part, node.graph, call.scope, graph.wave(node)), [])
+        for kept, shared in group:
+            if shared.can_take(call.frames):
+                shared.add(call.frames)
                 graph.unite(kept, node)
                 break
         else:
-            groups[node.part, node.graph, call.scope, graph.wave(node)].append(node)
+            group.append((node, SharedCall(call.frames)))
