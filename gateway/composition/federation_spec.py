@@ -78,7 +78,12 @@ _DIRECTIVES = (
     ),
     DirectiveSpec("policy", (2, 6), "(policies: [[{Policy}!]!]!)", _AUTH, feature="policy"),
     DirectiveSpec(
-        "context", (2, 8), "(name: String!)", "INTERFACE | OBJECT | UNION", repeatable=True
+        "context",
+        (2, 8),
+        "(name: String!)",
+        "INTERFACE | OBJECT | UNION",
+        repeatable=True,
+        feature="context",
     ),
     DirectiveSpec("fromContext", (2, 8), "(field: {ContextFieldValue})", "ARGUMENT_DEFINITION"),
     DirectiveSpec(
@@ -97,7 +102,12 @@ _DIRECTIVES = (
         feature="cost",
     ),
     DirectiveSpec(
-        "cacheTag", (2, 12), "(format: String!)", "FIELD_DEFINITION | OBJECT", repeatable=True
+        "cacheTag",
+        (2, 12),
+        "(format: String!)",
+        "FIELD_DEFINITION | OBJECT",
+        repeatable=True,
+        feature="cacheTag",
     ),
 )
 
@@ -116,9 +126,6 @@ AUTH_DIRECTIVES = ("authenticated", "requiresScopes", "policy")
 FEDERATION_1_DIRECTIVES = frozenset({"key", "requires", "provides", "external", "extends", "tag"})
 """What a subgraph may use without any ``@link``."""
 
-UNSUPPORTED_DIRECTIVES = frozenset({"context", "fromContext", "cacheTag"})
-"""Refused with UNSUPPORTED_FEATURE rather than ignored: leaving them out would change what a query returns."""
-
 
 @dataclass(frozen=True, slots=True)
 class FeatureSpec:
@@ -133,6 +140,13 @@ class FeatureSpec:
 
     directives: tuple[str, ...]
     scalars: tuple[str, ...] = ()
+    consumed_directives: tuple[str, ...] = ()
+    """Those of its directives that composition uses up; so it does with ``consumed_scalars``."""
+
+    consumed_scalars: tuple[str, ...] = ()
+    is_joined: bool = False
+    """Whether its directives travel as ``@join__directive``, so that the supergraph does not define them."""
+
     since: Version = OLDEST
     """The federation version in which a subgraph may use it."""
 
@@ -155,13 +169,23 @@ _FEATURES = (
         "requiresScopes", "v0.1", "SECURITY", ("requiresScopes",), ("Scope",), since=(2, 5)
     ),
     FeatureSpec("policy", "v0.1", "SECURITY", ("policy",), ("Policy",), since=(2, 6)),
+    FeatureSpec(
+        "context",
+        "v0.1",
+        "SECURITY",
+        ("context",),
+        consumed_directives=("fromContext",),
+        consumed_scalars=("ContextFieldValue",),
+        since=(2, 8),
+    ),
     FeatureSpec("cost", "v0.1", None, ("cost", "listSize"), since=(2, 9)),
+    FeatureSpec("cacheTag", "v0.1", "EXECUTION", ("cacheTag",), is_joined=True, since=(2, 12)),
 )
 
 FEATURES: Mapping[str, FeatureSpec] = {feature.name: feature for feature in _FEATURES}
 
-UNSUPPORTED_FEATURES = frozenset({"connect", "context", "cacheTag", "source"})
-"""Features of the same publisher that this composition knows of and cannot carry."""
+UNSUPPORTED_FEATURES = frozenset({"connect", "source"})
+"""Features of the same publisher that this composition knows of and cannot carry: fields that REST services answer."""
 
 MACHINERY_TYPES = frozenset({"_Any", "_Entity", "_Service", "_FieldSet"})
 MACHINERY_FIELDS = frozenset({"_entities", "_service"})

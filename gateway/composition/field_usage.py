@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
+from .context_values import context_visits
 from .errors import SourceLocation
 from .field_sets import FieldSetInvalid, Visit, parse_field_set, walk_field_set
 from .subgraph_schema import AppliedDirective, SubgraphSchema, SubgraphType, TypeKind
@@ -37,7 +38,7 @@ class FieldUsage:
     """Directives whose field set a rule has refused, so that nothing builds on it."""
 
     used: set[Coordinate] = field(default_factory=set)
-    """Selected by a key, ``@requires`` or ``@provides``, or needed by an interface."""
+    """Selected by a key, ``@requires``, ``@provides`` or ``@fromContext``, or needed by an interface."""
 
 
 def find_field_usage(subgraph: SubgraphSchema) -> FieldUsage:
@@ -65,6 +66,8 @@ def find_field_usage(subgraph: SubgraphSchema) -> FieldUsage:
                 usage.used |= provided
                 usage.provided |= provided
                 usage.shareable |= provided
+    for visit in context_visits(subgraph):
+        usage.used |= _with_implementations(subgraph, visit)
     _add_externals(subgraph, usage)
     return usage
 

@@ -154,8 +154,10 @@ class _Resolver:
             feature = FEATURES.get(link.name)
             if feature is None or link.identity != feature.identity:
                 continue
-            directives.update({link.directive(name): name for name in feature.directives})
-            types.update({link.type(name): name for name in feature.scalars})
+            for name in (*feature.directives, *feature.consumed_directives):
+                directives[link.directive(name)] = name
+            for name in (*feature.scalars, *feature.consumed_scalars):
+                types[link.type(name)] = name
         return LocalNames(
             federation_version=federation.version if federation else None,
             links=tuple(links.values()),
@@ -188,6 +190,9 @@ class _Resolver:
             )
             return None
         identity, name, version = parsed
+        if identity.startswith(f"{SPECS}/") and name in UNSUPPORTED_FEATURES:
+            self.refuse_feature(name, arguments, url)
+            return None
         if not self.is_version_known(identity, name, version, url):
             if identity != FEDERATION:
                 return None
@@ -228,13 +233,6 @@ class _Resolver:
                 at=at,
             )
             return False
-        if identity.startswith(f"{SPECS}/") and name in UNSUPPORTED_FEATURES:
-            self.report.error(
-                CompositionCode.UNSUPPORTED_LINKED_FEATURE,
-                f'In subgraph "{self.subgraph}": the feature "{name}" is not supported.',
-                at=at,
-            )
-            return False
         feature = FEATURES.get(name)
         if feature is not None and identity == feature.identity:
             newest = _parse_version(feature.version)
@@ -247,6 +245,22 @@ class _Resolver:
                 )
                 return False
         return True
+
+    def refuse_feature(self, name: str, arguments: Mapping[str, ConstValueNode], url: Node) -> None:
+        """Refuse a feature as a whole, without further words about each use of it."""
+        self.report.error(
+            CompositionCode.UNSUPPORTED_FEATURE,
+            f'In subgraph "{self.subgraph}": the feature "{name}" is not supported.',
+            at=[location_of(self.subgraph, url)],
+        )
+        prefix = arguments.get("as")
+        local = prefix.value if isinstance(prefix, StringValueNode) else name
+        self.ignored |= {local, *(f"{local}__{element}" for element in UNSUPPORTED_FEATURES)}
+        imported = arguments.get("import")
+        for entry in imported.values if isinstance(imported, ListValueNode) else ():
+            pair = self.read_import(entry)
+            if pair is not None:
+                self.ignored.add(pair[1].removeprefix("@"))
 
     def read_imports(
         self, node: ConstValueNode | None, identity: str, name: str, version: Version
@@ -362,7 +376,9 @@ def _exported(identity: str, name: str, version: Version) -> frozenset[str] | No
         return frozenset({"@link", "Import", "Purpose"})
     feature = FEATURES.get(name)
     if feature is not None and identity == feature.identity:
-        return frozenset(f"@{d}" for d in feature.directives) | frozenset(feature.scalars)
+        return frozenset(
+            f"@{d}" for d in (*feature.directives, *feature.consumed_directives)
+        ) | frozenset((*feature.scalars, *feature.consumed_scalars))
     return None
 
 

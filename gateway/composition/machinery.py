@@ -7,11 +7,13 @@ SDL as served by ``_service`` may hold the definitions of federation directives 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from functools import lru_cache
 
 from graphql import (
     DefinitionNode,
     FieldDefinitionNode,
+    InputValueDefinitionNode,
     ObjectTypeDefinitionNode,
     ObjectTypeExtensionNode,
     parse,
@@ -26,6 +28,7 @@ from graphql.language import (
 from .errors import CompositionCode, Report
 from .federation_spec import DIRECTIVES, FEDERATION, LINK, MACHINERY_FIELDS, MACHINERY_TYPES, TYPES
 from .links import LocalNames, location_of
+from .subgraph_schema import BUILT_IN_SCALARS
 from .type_refs import NonNull, TypeRef, named_type, type_ref
 
 
@@ -38,32 +41,79 @@ def strip_machinery(
 ) -> list[DefinitionNode]:
     """Return the definitions that are the subgraph's own."""
     link_types = _link_types(names)
+    check = _InaccessibleCheck(subgraph, names, report)
     kept: list[DefinitionNode] = []
     for definition in definitions:
         match definition:
             case DirectiveDefinitionNode():
                 local = definition.name.value
                 if local == names.link_directive:
+                    check.directive(definition)
                     continue
                 if local in names.directives:
+                    check.directive(definition)
                     _check_directive(subgraph, definition, names, report)
                     continue
             case ObjectTypeDefinitionNode() | ObjectTypeExtensionNode() if (
                 definition.name.value == query_root
             ):
+                for field in definition.fields or ():
+                    if field.name.value in MACHINERY_FIELDS:
+                        check.element(f"{query_root}.{field.name.value}", field)
                 kept.append(_without_machinery_fields(definition))
                 continue
             case TypeDefinitionNode() | TypeExtensionNode():
                 local = definition.name.value
                 if local in names.types:
+                    check.element(local, definition)
                     _check_scalar(subgraph, definition, report)
                     continue
                 if local in MACHINERY_TYPES or local in link_types:
+                    check.element(local, definition)
+                    continue
+                if local in BUILT_IN_SCALARS and check.element(local, definition):
                     continue
             case _:
                 pass
         kept.append(definition)
     return kept
+
+
+@dataclass(frozen=True, slots=True)
+class _InaccessibleCheck:
+    """Clients rely on built-in types, and gateways on the machinery: neither can be hidden."""
+
+    subgraph: str
+    names: LocalNames
+    report: Report
+
+    def directive(self, definition: DirectiveDefinitionNode) -> None:
+        for argument in definition.arguments or ():
+            self.element(f"@{definition.name.value}({argument.name.value}:)", argument)
+
+    def element(
+        self,
+        coordinate: str,
+        node: TypeDefinitionNode
+        | TypeExtensionNode
+        | FieldDefinitionNode
+        | InputValueDefinitionNode,
+    ) -> bool:
+        """Report the element if it is hidden; returns whether it is."""
+        hiding = [
+            directive
+            for directive in node.directives or ()
+            if self.names.directives.get(directive.name.value) == "inaccessible"
+        ]
+        for directive in hiding:
+            self.report.error(
+                CompositionCode.DISALLOWED_INACCESSIBLE,
+                f'In subgraph "{self.subgraph}": "{coordinate}" belongs to GraphQL or to a'
+                " specification and cannot be hidden.",
+                at=[location_of(self.subgraph, directive)],
+                coordinate=coordinate,
+            )
+        return bool(hiding)
 
 
 def machinery_definitions(names: LocalNames) -> tuple[DefinitionNode, ...]:

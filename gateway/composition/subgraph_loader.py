@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 
 from graphql import (
@@ -27,7 +27,7 @@ from .graphql_validity import check_graphql
 from .links import LocalNames, location_of, resolve_links
 from .machinery import strip_machinery
 from .subgraph_builder import SubgraphBuilder
-from .subgraph_schema import AppliedDirective, SubgraphSchema
+from .subgraph_schema import SubgraphSchema
 
 _FIELD_SET_DIRECTIVES = frozenset({"key", "requires", "provides"})
 
@@ -170,7 +170,7 @@ def _advice(error: GraphQLError, names: LocalNames) -> str:
 def _check_constants(subgraph: SubgraphSchema, schema: GraphQLSchema, report: Report) -> bool:
     """Check the types of directive arguments and default values, which the SDL rules of GraphQL leave alone."""
     before = len(report.errors)
-    for coordinate, directive in _applied_directives(subgraph):
+    for coordinate, directive in subgraph.applied_directives():
         definition = schema.get_directive(directive.name)
         for argument, value in directive.arguments.items():
             if directive.spec in _FIELD_SET_DIRECTIVES and argument == "fields":
@@ -203,21 +203,3 @@ def _check_defaults(subgraph: str, type_: object, report: Report) -> None:
                     at=[location_of(subgraph, default)],
                     coordinate=f"{type_}.{field_name}",
                 )
-
-
-def _applied_directives(subgraph: SubgraphSchema) -> Iterator[tuple[str, AppliedDirective]]:
-    for directive in subgraph.schema_directives:
-        yield "schema", directive
-    for type_ in subgraph.types.values():
-        for directive in type_.directives:
-            yield type_.name, directive
-        for field in type_.fields.values():
-            coordinate = f"{type_.name}.{field.name}"
-            for directive in field.directives:
-                yield coordinate, directive
-            for argument in field.arguments.values():
-                for directive in argument.directives:
-                    yield f"{coordinate}({argument.name}:)", directive
-        for part in (*type_.input_fields.values(), *type_.values.values()):
-            for directive in part.directives:
-                yield f"{type_.name}.{part.name}", directive

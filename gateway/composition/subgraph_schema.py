@@ -201,6 +201,28 @@ class SubgraphSchema:
             case _:
                 return frozenset()
 
+    def applied_directives(self) -> Iterator[tuple[str, AppliedDirective]]:
+        """Yield every directive with the coordinate of its element; the schema's own is ``schema``."""
+        for directive in self.schema_directives:
+            yield "schema", directive
+        for type_ in self.types.values():
+            for directive in type_.directives:
+                yield type_.name, directive
+            for field_ in type_.fields.values():
+                coordinate = f"{type_.name}.{field_.name}"
+                for directive in field_.directives:
+                    yield coordinate, directive
+                for argument in field_.arguments.values():
+                    for directive in argument.directives:
+                        yield f"{coordinate}({argument.name}:)", directive
+            for part in (*type_.input_fields.values(), *type_.values.values()):
+                for directive in part.directives:
+                    yield f"{type_.name}.{part.name}", directive
+        for name, arguments in self.directive_arguments.items():
+            for argument in arguments.values():
+                for directive in argument.directives:
+                    yield f"@{name}({argument.name}:)", directive
+
     def output_fields(self) -> Iterator[tuple[SubgraphType, OutputField]]:
         """Yield every field of every object and interface type, with its parent."""
         for type_ in self.types.values():

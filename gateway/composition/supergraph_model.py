@@ -37,6 +37,21 @@ class JoinType:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ContextArgument:
+    """An argument that a graph gets from an object further up, and clients do not see."""
+
+    name: str
+    type: str
+    """Its type in that graph."""
+
+    context: str
+    """``<subgraph>__<name>``."""
+
+    selection: str
+    """What to read of the object that sets the context: ``{ field }`` or ``... on A { x } ... on B { y }``."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class JoinField:
     """A graph's hold on a field; ``graph`` is ``None`` for one that only interface objects resolve."""
 
@@ -48,6 +63,7 @@ class JoinField:
     override: str | None = None
     used_overridden: bool = False
     override_label: str | None = None
+    context_arguments: tuple[ContextArgument, ...] = ()
 
 
 @dataclass(slots=True, kw_only=True)

@@ -13,6 +13,7 @@ from .federation_spec import LINK, SPECS
 from .sdl_parts import print_arguments, print_description, print_directive, print_input_value
 from .subgraph_schema import BUILT_IN_SCALARS, ROOT_TYPES, TypeKind
 from .supergraph_model import (
+    ContextArgument,
     Graph,
     JoinField,
     JoinType,
@@ -207,6 +208,9 @@ class _TypePrinter:
             arguments.append("usedOverridden: true")
         if join.override_label is not None:
             arguments.append(f"overrideLabel: {json.dumps(join.override_label)}")
+        if join.context_arguments:
+            listed = ", ".join(map(_print_context_argument, join.context_arguments))
+            arguments.append(f"contextArguments: [{listed}]")
         return f"@join__field({', '.join(arguments)})" if arguments else "@join__field"
 
     def _parts(self, type_: MergedType) -> Iterator[str]:
@@ -233,6 +237,12 @@ class _TypePrinter:
             f"{print_description(field.description, '  ')}  {field.name}{arguments}: {field.type}"
         )
         return " ".join([text, *directives])
+
+
+def _print_context_argument(argument: ContextArgument) -> str:
+    parts = (("name", argument.name), ("type", argument.type), ("context", argument.context))
+    known = ", ".join(f"{name}: {json.dumps(value, ensure_ascii=False)}" for name, value in parts)
+    return f"{{{known}, selection: {json.dumps(argument.selection, ensure_ascii=False)}}}"
 
 
 _KEYWORDS: Mapping[TypeKind, str] = {

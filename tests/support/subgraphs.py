@@ -12,12 +12,12 @@ _HEADING = re.compile(r"^# subgraph: (\S+)\n", re.MULTILINE)
 _ALL = (
     "@key", "@requires", "@provides", "@external", "@shareable", "@override", "@inaccessible", "@tag",
     "@extends", "@composeDirective", "@interfaceObject", "@authenticated", "@requiresScopes", "@policy", "@cost",
-    "@listSize",
+    "@listSize", "@context", "@fromContext", "@cacheTag",
 )  # fmt: skip
 
 
-def fed(sdl: str, *, version: str = "v2.9") -> str:
-    """Link federation 2.9 with all its directives in front of an SDL."""
+def fed(sdl: str, *, version: str = "v2.12") -> str:
+    """Link federation with all its directives in front of an SDL."""
     names = ", ".join(f'"{name}"' for name in _ALL)
     return f'extend schema @link(url: "https://specs.apollo.dev/federation/{version}", import: [{names}])\n{sdl}'
 

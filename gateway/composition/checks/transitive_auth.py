@@ -1,8 +1,8 @@
-"""A field that ``@requires`` protected data passes it on, so it asks for no less than that data does."""
+"""A field that reads protected data, by ``@requires`` or from a context, asks for no less than that data does."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Mapping
 
 from graphql import parse_const_value
 
@@ -14,7 +14,13 @@ from gateway.composition.merging.auth_conditions import (
     implies,
     read_condition,
 )
-from gateway.composition.supergraph_model import MergedElement, MergedField, MergedSchema
+from gateway.composition.supergraph_model import (
+    JoinField,
+    MergedElement,
+    MergedField,
+    MergedSchema,
+    MergedType,
+)
 from gateway.composition.type_refs import named_type
 
 _ASKED: Condition = (("",),)
@@ -22,29 +28,55 @@ _ASKED: Condition = (("",),)
 
 
 def check_transitive_auth(schema: MergedSchema, report: Report) -> None:
-    """Report fields that would leak what they require."""
+    """Report fields that would leak what they read."""
+    setters = _context_setters(schema)
     for type_ in schema.types.values():
         for field in type_.fields.values():
             for join in field.joins:
-                if join.requires is None or join.graph is None:
+                if join.graph is None or not (join.requires or join.context_arguments):
                     continue
                 granted = _requirements((field, type_, *_returned(schema, field)))
-                try:
-                    selections = parse_field_set(join.requires)
-                except FieldSetInvalid:
-                    continue
-                for visit in walk_field_set(schema, type_.name, selections):
-                    read = schema.types[visit.parent].fields[visit.selection.name]
+                for parent, read in _reads(schema, setters, type_, join):
                     needed = _requirements((read, *_returned(schema, read)))
                     if all(implies(granted[kind], needed[kind]) for kind in needed):
                         continue
                     report.error(
                         CompositionCode.MISSING_TRANSITIVE_AUTH_REQUIREMENTS,
                         f'"{type_.name}.{field.name}" in subgraph'
-                        f' "{schema.graphs[join.graph].name}" requires'
-                        f' "{visit.parent}.{read.name}", but asks for less authorization than it.',
+                        f' "{schema.graphs[join.graph].name}" reads "{parent}.{read.name}",'
+                        " but asks for less authorization than it.",
                         coordinate=f"{type_.name}.{field.name}",
                     )
+
+
+def _context_setters(schema: MergedSchema) -> dict[str, list[str]]:
+    """Return context → the types that set it."""
+    found: dict[str, list[str]] = {}
+    for type_ in schema.types.values():
+        for directive in type_.directives:
+            if directive.spec == "context":
+                name = parse_const_value(dict(directive.arguments)["name"])
+                found.setdefault(getattr(name, "value", ""), []).append(type_.name)
+    return found
+
+
+def _reads(
+    schema: MergedSchema, setters: Mapping[str, list[str]], type_: MergedType, join: JoinField
+) -> Iterator[tuple[str, MergedField]]:
+    """Yield the fields that a graph reads in order to resolve one, each with its type."""
+    field_sets = [(type_.name, join.requires)] if join.requires is not None else []
+    field_sets += [
+        (setter, argument.selection)
+        for argument in join.context_arguments
+        for setter in setters.get(argument.context, ())
+    ]
+    for parent, text in field_sets:
+        try:
+            selections = parse_field_set(text)
+        except FieldSetInvalid:
+            continue
+        for visit in walk_field_set(schema, parent, selections):
+            yield visit.parent, schema.types[visit.parent].fields[visit.selection.name]
 
 
 def _returned(schema: MergedSchema, field: MergedField) -> Iterable[MergedElement]:

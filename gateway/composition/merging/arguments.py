@@ -25,11 +25,37 @@ def merge_arguments(
             if name in s.element.arguments
         ]
         place = f"{coordinate}({name}:)"
-        if len(found) == len(sources):
+        if any(s.element.has("fromContext") for s in found):
+            _report_partly_contextual(context, found, place)
+        elif len(found) == len(sources):
             merged[name] = merge_input_value(context, found, place)
         else:
             _report_missing(context, sources, found, place)
     return merged
+
+
+def _report_partly_contextual(
+    context: MergeContext, found: Sequence[Source[InputValue]], coordinate: str
+) -> None:
+    """Clients cannot send what one subgraph takes from a context, so no other one may count on it."""
+    ordinary = [s for s in found if not s.element.has("fromContext")]
+    required = [s for s in ordinary if is_required(s.element)]
+    if required:
+        context.report.error(
+            CompositionCode.CONTEXTUAL_ARGUMENT_NOT_CONTEXTUAL_IN_ALL_SUBGRAPHS,
+            f'"{coordinate}" comes from a context elsewhere, so that clients cannot send it, but is'
+            f" required in {context.named(s.graph for s in required)}.",
+            at=locations(required),
+            coordinate=coordinate,
+        )
+    elif ordinary:
+        context.report.hint(
+            HintCode.CONTEXTUAL_ARGUMENT_NOT_CONTEXTUAL_IN_ALL_SUBGRAPHS,
+            f'"{coordinate}" comes from a context elsewhere, so that clients cannot send it to'
+            f" {context.named(s.graph for s in ordinary)}.",
+            at=locations(ordinary),
+            coordinate=coordinate,
+        )
 
 
 def _report_missing(

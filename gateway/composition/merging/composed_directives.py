@@ -10,7 +10,7 @@ from graphql.language import DirectiveDefinitionNode
 
 from gateway.composition.errors import CompositionCode, HintCode, Report, SourceLocation
 from gateway.composition.federation_spec import DIRECTIVES, FEATURES, FEDERATION, LINK, Version
-from gateway.composition.links import Link
+from gateway.composition.links import Link, location_of
 from gateway.composition.subgraph_schema import AppliedDirective, SubgraphSchema
 from gateway.composition.supergraph_model import MergedLink
 
@@ -23,6 +23,9 @@ class ComposedDirectives:
 
     names: dict[str, str] = field(default_factory=dict)
     """Local name → name in the supergraph (the same: all subgraphs have to agree on it)."""
+
+    repeatable: set[str] = field(default_factory=set)
+    """Those of them that an element can have several of."""
 
     links: list[MergedLink] = field(default_factory=list)
     definitions: dict[str, str] = field(default_factory=dict)
@@ -60,7 +63,7 @@ def find_composed_directives(
         if _agree_on_version(identity, asked, subgraphs, report) and _agree_on_names(
             asked, subgraphs, report
         ):
-            _add_feature(composed, asked, report)
+            _add_feature(composed, asked, subgraphs, report)
     _check_collisions(requests, report)
     return composed
 
@@ -176,14 +179,14 @@ def _agree_on_version(
 def _agree_on_names(
     asked: Sequence[_Request], subgraphs: Sequence[SubgraphSchema], report: Report
 ) -> bool:
-    """One name for each directive across all subgraphs that link its feature and define it."""
+    """One name for each directive across all subgraphs that compose it."""
     agree = True
     for element in dict.fromkeys(request.element for request in asked):
         names: dict[str, list[str]] = {}
-        for subgraph, link in _linking(asked[0].link.identity, subgraphs):
-            local = link.directive(element)
-            if local in subgraph.directive_definitions:
-                names.setdefault(local, []).append(subgraph.name)
+        for request in asked:
+            if request.element == element:
+                names.setdefault(request.local, []).append(request.subgraph.name)
+        _warn_of_other_names(element, names, asked, subgraphs, report)
         if len(names) > 1:
             agree = False
             listing = ", ".join(f"@{n} in {named_subgraphs(s)}" for n, s in names.items())
@@ -195,6 +198,60 @@ def _agree_on_names(
                 coordinate=f"@{element}",
             )
     return agree
+
+
+def _warn_of_other_names(
+    element: str,
+    names: dict[str, list[str]],
+    asked: Sequence[_Request],
+    subgraphs: Sequence[SubgraphSchema],
+    report: Report,
+) -> None:
+    """Who does not compose the directive may call it differently, but then its uses are lost."""
+    composing = {name for listed in names.values() for name in listed}
+    for subgraph, link in _linking(asked[0].link.identity, subgraphs):
+        local = link.directive(element)
+        is_used = local in subgraph.directive_definitions
+        if subgraph.name not in composing and is_used and local not in names:
+            report.hint(
+                HintCode.DIRECTIVE_COMPOSITION_WARN,
+                f'"@{element}" of {link.identity} is composed as "@{next(iter(names))}", but called'
+                f' "@{local}" in subgraph "{subgraph.name}", whose uses of it are not composed.',
+                at=[link.location],
+                coordinate=f"@{element}",
+            )
+
+
+def _hint_differences(
+    request: _Request, subgraphs: Sequence[SubgraphSchema], report: Report
+) -> None:
+    """Definitions of one directive may differ; the newest version's is taken as it is."""
+    defining = [
+        subgraph
+        for subgraph, _ in _linking(request.link.identity, subgraphs)
+        if request.local in subgraph.directive_definitions
+    ]
+    definitions = [subgraph.directive_definitions[request.local] for subgraph in defining]
+    at = [
+        location_of(subgraph.name, node)
+        for subgraph, node in zip(defining, definitions, strict=True)
+    ]
+    if len({node.repeatable for node in definitions}) > 1:
+        report.hint(
+            HintCode.INCONSISTENT_TYPE_SYSTEM_DIRECTIVE_REPEATABLE,
+            f'"@{request.local}" is repeatable in some subgraphs only; the definition of the newest'
+            " version is kept.",
+            at=at,
+            coordinate=f"@{request.local}",
+        )
+    if len({frozenset(name.value for name in node.locations) for node in definitions}) > 1:
+        report.hint(
+            HintCode.INCONSISTENT_TYPE_SYSTEM_DIRECTIVE_LOCATIONS,
+            f'"@{request.local}" has different locations in different subgraphs; the definition of'
+            " the newest version is kept.",
+            at=at,
+            coordinate=f"@{request.local}",
+        )
 
 
 def _check_collisions(requests: Sequence[_Request], report: Report) -> None:
@@ -211,7 +268,12 @@ def _check_collisions(requests: Sequence[_Request], report: Report) -> None:
             )
 
 
-def _add_feature(composed: ComposedDirectives, asked: Sequence[_Request], report: Report) -> None:
+def _add_feature(
+    composed: ComposedDirectives,
+    asked: Sequence[_Request],
+    subgraphs: Sequence[SubgraphSchema],
+    report: Report,
+) -> None:
     """Link the newest version that is composed, and take its definitions."""
     newest = max(asked, key=lambda request: request.link.version)
     at_newest = [r.subgraph for r in asked if r.link.version == newest.link.version]
@@ -234,7 +296,11 @@ def _add_feature(composed: ComposedDirectives, asked: Sequence[_Request], report
                 coordinate=f"@{request.local}",
             )
             continue
+        if request.local not in composed.names:
+            _hint_differences(request, subgraphs, report)
         composed.names[request.local] = request.local
+        if definition.repeatable:
+            composed.repeatable.add(request.local)
         composed.definitions[request.local] = _print_definition(definition)
         imported = request.link.imports.get(f"@{request.element}")
         if imported is not None:

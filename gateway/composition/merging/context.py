@@ -33,10 +33,16 @@ class MergeContext:
     """Everything a merge step reads; the report is the one thing it writes to besides its result."""
 
     subgraphs: tuple[SubgraphSchema, ...]
+    graph_names: tuple[str, ...]
+    """The subgraphs' names as values of ``join__Graph``."""
+
     usages: tuple[FieldUsage, ...]
     report: Report
     composed_directives: dict[str, str]
     """Custom directives that stay, by the name all subgraphs use: name → name in the supergraph."""
+
+    repeatable_directives: frozenset[str]
+    """Those of them that an element can have several of."""
 
     feature_names: dict[str, str]
     """Canonical name → name in the supergraph, for directives of linked features."""
@@ -71,7 +77,9 @@ class MergeContext:
         """Return a directive's field set, unless it is not valid."""
         if directive is None or directive.location in self.usages[graph].invalid_field_sets:
             return None
-        return directive.string("fields")
+        text = directive.string("fields")
+        # Outer braces are a subgraph's liberty; readers of supergraphs need not know it.
+        return text.strip()[1:-1].strip() if text and text.lstrip().startswith("{") else text
 
     def is_external(self, graph: int, type_name: str, field_name: str) -> bool:
         """Whether a field is known to a graph and not resolved there."""

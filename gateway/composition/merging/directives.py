@@ -18,6 +18,7 @@ from gateway.composition.supergraph_model import MergedDirective
 
 from .auth_conditions import conjunction, print_condition, read_condition
 from .context import MergeContext, Source, locations
+from .graph_directives import GRAPH_DIRECTIVES, merge_graph_directives
 
 _Arguments: TypeAlias = tuple[tuple[str, str], ...]
 _STANDARD = ("deprecated", "specifiedBy", "oneOf")
@@ -30,18 +31,23 @@ def merge_directives(
     merged: list[MergedDirective] = []
     by_spec: dict[str, list[AppliedDirective]] = {}
     by_name: dict[str, list[AppliedDirective]] = {}
+    has_graph_directives = False
     for source in sources:
         for directive in source.element.directives:
-            if directive.spec is not None:
+            if directive.spec in GRAPH_DIRECTIVES:
+                has_graph_directives = True
+            elif directive.spec is not None:
                 if DIRECTIVES[directive.spec].feature is not None:
                     by_spec.setdefault(directive.spec, []).append(directive)
             elif directive.name in _STANDARD or directive.name in context.composed_directives:
                 by_name.setdefault(directive.name, []).append(directive)
+    if has_graph_directives:
+        merged += merge_graph_directives(context, sources)
     for spec, applied in by_spec.items():
         merged += merge_applications(context, applied)
         _hint_merged(context, spec, applied, sources, coordinate)
     for name, applied in by_name.items():
-        if name in _STANDARD:
+        if name in _STANDARD or name not in context.repeatable_directives:
             merged.append(_most_frequent(context, name, applied, sources, coordinate))
         else:
             merged += _distinct(context.composed_directives[name], applied)

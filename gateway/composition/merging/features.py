@@ -52,7 +52,7 @@ def link_features(context: MergeContext, schema: MergedSchema) -> None:
         links.append(_link(context, feature))
         scalars = {name: f"{feature.name}__{name}" for name in feature.scalars}
         schema.scalars += scalars.values()
-        for name in feature.directives:
+        for name in feature.directives if not feature.is_joined else ():
             local = context.feature_names[name]
             schema.definitions[local] = DIRECTIVES[name].definition(local, scalars)
     schema.links = [*links, *schema.links]
@@ -60,7 +60,11 @@ def link_features(context: MergeContext, schema: MergedSchema) -> None:
 
 def _link(context: MergeContext, feature: FeatureSpec) -> MergedLink:
     """Link a feature; a directive that is not called like its feature is only known by an import."""
-    names = [(name, context.feature_names[name]) for name in feature.directives]
+    names = (
+        []
+        if feature.is_joined
+        else [(name, context.feature_names[name]) for name in feature.directives]
+    )
     imports = tuple((f"@{name}", f"@{local}") for name, local in names if local != feature.name)
     return MergedLink(url=feature.url, imports=imports, purpose=feature.purpose)
 

@@ -28,18 +28,21 @@ def merge_subgraphs(
     """Return the merged schema; it is fit to print only if nothing was reported."""
     input_enums, output_enums = find_enum_usage(subgraphs)
     composed = find_composed_directives(subgraphs, report)
+    graphs = name_graphs(subgraphs)
     context = MergeContext(
         subgraphs=tuple(subgraphs),
+        graph_names=tuple(graph.enum_value for graph in graphs),
         usages=tuple(usages),
         report=report,
         composed_directives=composed.names,
+        repeatable_directives=frozenset(composed.repeatable),
         feature_names=name_feature_directives(subgraphs, report),
         supertypes=find_supertypes(subgraphs),
         input_enums=input_enums,
         output_enums=output_enums,
     )
     schema = MergedSchema(
-        graphs=name_graphs(subgraphs),
+        graphs=graphs,
         join_version=_join_version(federation_version(subgraphs, report)),
         types=merge_types(context),
         directives=merge_schema_directives(context),

@@ -9,6 +9,9 @@ from gateway.composition.field_usage import FieldUsage
 from gateway.composition.subgraph_schema import SubgraphSchema
 
 from .auth_on_interfaces import check_auth_on_interfaces
+from .cache_tags import check_cache_tags
+from .context_arguments import check_context_arguments
+from .contexts import check_contexts
 from .cost import check_cost
 from .external_fields import check_external_fields
 from .interface_keys import check_interface_keys
@@ -19,10 +22,9 @@ from .override import check_override
 from .provides_fields import check_provides_fields
 from .requires_fields import check_requires_fields
 from .shareable import check_shareable
-from .supported_directives import check_supported_directives
+from .tag_names import check_tag_names
 
 RULES: tuple[Callable[[SubgraphSchema, FieldUsage, Report], None], ...] = (
-    check_supported_directives,
     check_key_fields,
     check_provides_fields,
     check_requires_fields,
@@ -34,4 +36,8 @@ RULES: tuple[Callable[[SubgraphSchema, FieldUsage, Report], None], ...] = (
     check_auth_on_interfaces,
     check_cost,
     check_list_size,
+    check_contexts,
+    check_context_arguments,
+    check_tag_names,
+    check_cache_tags,
 )

@@ -1,0 +1,146 @@
+"""``@cacheTag``: on fields of Query, filled from arguments, and on entities, filled from what all their keys have."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from gateway.composition.cache_tag_formats import (
+    CacheTagFormatInvalid,
+    Placeholder,
+    read_placeholders,
+)
+from gateway.composition.errors import CompositionCode, Report
+from gateway.composition.field_sets import (
+    FieldSetInvalid,
+    SelectedField,
+    Selection,
+    parse_field_set,
+)
+from gateway.composition.field_usage import FieldUsage
+from gateway.composition.subgraph_schema import (
+    AppliedDirective,
+    OutputField,
+    SubgraphSchema,
+    SubgraphType,
+    TypeKind,
+)
+from gateway.composition.type_refs import NonNull, TypeRef, is_list, named_type
+
+_LEAVES = (TypeKind.SCALAR, TypeKind.ENUM)
+
+
+def check_cache_tags(subgraph: SubgraphSchema, _usage: FieldUsage, report: Report) -> None:
+    """Check every ``@cacheTag``."""
+    for type_ in subgraph.types.values():
+        for directive in type_.applied("cacheTag"):
+            _Check(subgraph, report, directive, type_.name).entity(type_)
+    for type_, field in subgraph.output_fields():
+        for directive in field.applied("cacheTag"):
+            check = _Check(subgraph, report, directive, f"{type_.name}.{field.name}")
+            check.root_field(type_, field)
+
+
+@dataclass(frozen=True, slots=True)
+class _Check:
+    subgraph: SubgraphSchema
+    report: Report
+    directive: AppliedDirective
+    coordinate: str
+
+    def error(self, code: CompositionCode, problem: str) -> None:
+        self.report.error(
+            code,
+            f'@{self.directive.name}(format: "{self.directive.string("format")}") on'
+            f' "{self.coordinate}" in subgraph "{self.subgraph.name}": {problem}',
+            at=[self.directive.location],
+            coordinate=self.coordinate,
+        )
+
+    def placeholders(self) -> Iterator[Placeholder]:
+        try:
+            yield from read_placeholders(self.directive.string("format") or "")
+        except CacheTagFormatInvalid as problem:
+            self.error(CompositionCode.CACHE_TAG_INVALID_FORMAT, str(problem))
+
+    def root_field(self, type_: SubgraphType, field: OutputField) -> None:
+        if type_.name != "Query":
+            self.error(
+                CompositionCode.CACHE_TAG_APPLIED_TO_NON_ROOT_FIELD,
+                f'"{type_.name}" is not the query root: tag the entity that the field is of.',
+            )
+            return
+        for placeholder in self.placeholders():
+            problem = self.argument_problem(field, placeholder)
+            if problem is not None:
+                self.error(CompositionCode.CACHE_TAG_INVALID_FORMAT_ARGUMENT_ON_ROOT_FIELD, problem)
+
+    def entity(self, type_: SubgraphType) -> None:
+        keys = list(type_.applied("key"))
+        if not any(key.boolean("resolvable", default=True) for key in keys):
+            self.error(
+                CompositionCode.CACHE_TAG_ENTITY_NOT_RESOLVABLE,
+                "the type has no resolvable key, so that no response consists of such objects.",
+            )
+            return
+        for placeholder in self.placeholders():
+            problem = self.key_problem(type_, keys, placeholder)
+            if problem is not None:
+                self.error(CompositionCode.CACHE_TAG_INVALID_FORMAT_ARGUMENT_ON_ENTITY, problem)
+
+    def argument_problem(self, field: OutputField, placeholder: Placeholder) -> str | None:
+        if placeholder.source != "args":
+            return f"{{{placeholder}}}: a field of the query root takes values from $args only."
+        values = field.arguments
+        owner = self.coordinate
+        for number, name in enumerate(placeholder.path):
+            value = values.get(name)
+            if value is None:
+                return f'{{{placeholder}}}: "{owner}" has no argument or field "{name}".'
+            if not isinstance(value.type, NonNull) and value.default is None:
+                return f'{{{placeholder}}}: "{name}" may be null, and then there is no tag.'
+            if number + 1 < len(placeholder.path):
+                owner = named_type(value.type)
+                target = self.subgraph.types.get(owner)
+                values = {} if is_list(value.type) or target is None else target.input_fields
+            else:
+                return self.leaf_problem(placeholder, value.type)
+        return None
+
+    def key_problem(
+        self, type_: SubgraphType, keys: Sequence[AppliedDirective], placeholder: Placeholder
+    ) -> str | None:
+        if placeholder.source != "key":
+            return f"{{{placeholder}}}: an entity takes values from $key only."
+        for key in keys:
+            if not _selects(key.string("fields") or "", placeholder.path):
+                return f'{{{placeholder}}} is not in the key "{key.string("fields")}".'
+        owner: SubgraphType | None = type_
+        for number, name in enumerate(placeholder.path):
+            field = owner.fields.get(name) if owner is not None else None
+            if field is None:
+                return f'{{{placeholder}}}: there is no field "{name}".'
+            if not isinstance(field.type, NonNull):
+                return f'{{{placeholder}}}: "{name}" may be null, and then there is no tag.'
+            if number + 1 == len(placeholder.path):
+                return self.leaf_problem(placeholder, field.type)
+            owner = self.subgraph.types.get(named_type(field.type))
+        return None
+
+    def leaf_problem(self, placeholder: Placeholder, type_: TypeRef) -> str | None:
+        if is_list(type_) or self.subgraph.kind(named_type(type_)) not in _LEAVES:
+            return f"{{{placeholder}}} is a {type_}: only scalars and enums become text."
+        return None
+
+
+def _selects(fields: str, path: Sequence[str]) -> bool:
+    try:
+        selections: tuple[Selection, ...] = parse_field_set(fields)
+    except FieldSetInvalid:
+        return True  # The rule for keys reports it.
+    for name in path:
+        found = [s for s in selections if isinstance(s, SelectedField) and s.name == name]
+        if not found:
+            return False
+        selections = found[0].selections
+    return True
