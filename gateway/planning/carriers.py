@@ -61,7 +61,10 @@ class Carriers:
             if position is None or not wanted:
                 continue
             reached = self._reach.from_positions(
-                plan_class.type_name, ((position, 0),), knows_type=plan_class.knows_type
+                plan_class.type_name,
+                ((position, 0),),
+                knows_type=plan_class.knows_type,
+                contexts=scope.contexts,
             )
             if not all(self._reach.options(reached, demand.name) for demand in wanted):
                 return False
@@ -74,7 +77,10 @@ class Carriers:
                 continue
             starts = self._reach.arrivals(carriers, plan_class.type_name)
             reached = self._reach.from_positions(
-                plan_class.type_name, starts.items(), knows_type=plan_class.knows_type
+                plan_class.type_name,
+                starts.items(),
+                knows_type=plan_class.knows_type,
+                contexts=scope.contexts,
             )
             if not all(self._reach.options(reached, demand.name) for demand in wanted):
                 return False
@@ -89,7 +95,10 @@ class Carriers:
             if starts:
                 kept.append(plan_class)
                 plan_class.reached = self._reach.from_positions(
-                    plan_class.type_name, starts.items(), knows_type=plan_class.knows_type
+                    plan_class.type_name,
+                    starts.items(),
+                    knows_type=plan_class.knows_type,
+                    contexts=scope.contexts,
                 )
         scope.classes = kept
         scope.returned_types = frozenset(name for each in kept for name in each.types)

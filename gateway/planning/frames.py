@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from gateway.query_graph.positions import Entry, Position
+from gateway.supergraph.model import ContextArgument
 
 from .scopes import Demand, PlanClass, Scope
 
@@ -30,6 +31,18 @@ class Input:
     is_key: bool
     below: tuple[tuple[PlanClass, tuple[Input, ...]], ...] = ()
     """For a composite field, what of it by class."""
+
+
+@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
+class ContextInput:
+    """An argument that is filled in from an object above."""
+
+    argument: ContextArgument
+    home: PlanClass
+    """The class of objects, above those sent, that set the context."""
+
+    inputs: tuple[Input, ...]
+    """What is read of them; nothing when the context has nothing to say of such objects."""
 
 
 @dataclass(slots=True, eq=False, kw_only=True)
@@ -62,8 +75,11 @@ class Frame:
     input_classes: tuple[PlanClass, ...] = ()
     """The classes whose objects are sent; every object is, type unknown, when it is empty."""
 
+    contexts: tuple[ContextInput, ...] = ()
+    """Of an entity call for a field with contextual arguments."""
+
     is_stage: bool = False
-    """Whether it was made for a field with ``@requires``."""
+    """Whether it was made for a field that has inputs or contexts of its own."""
 
     needs: list[Frame] = field(default_factory=list)
     """Frames that have to be fetched before an entity call can be made."""

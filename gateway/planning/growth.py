@@ -12,14 +12,15 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from gateway.errors import PlanningError
+from gateway.query_graph.context_uses import Setting
 from gateway.query_graph.graph import QueryGraph
 from gateway.query_graph.positions import Entry, Position
 from gateway.query_graph.reach import Reach
-from gateway.query_graph.reached import CALL, NOTHING, Option, Reached
-from gateway.supergraph.model import FieldSet
+from gateway.query_graph.reached import CALL, NOTHING, Contexts, Option, Reached
+from gateway.supergraph.model import ContextArgument, FieldSet
 from gateway.supergraph.selections import Selection
 
-from .frames import Frame, FrameKind, Input
+from .frames import ContextInput, Frame, FrameKind, Input
 from .scope_builder import ScopeBuilder
 from .scopes import Demand, PlanClass, Scope, move_key
 
@@ -229,6 +230,7 @@ class Growth:
             [start for start in starts.items() if start[0] not in banned],
             knows_type=plan_class.knows_type,
             without=banned,
+            contexts=self._contexts_of(plan_class.scope),
         )
         self._reached[plan_class] = reached
         for parent in plan_class.scope.parents:
@@ -242,6 +244,18 @@ class Growth:
             at = pending.pop()
             if self._reached.pop(at, None) is not None:
                 pending += self._readers.pop(at, ())
+
+    def _contexts_of(self, scope: Scope) -> Contexts:
+        """What the objects above a scope can give, whichever class of them it is below."""
+        if scope.is_root or not self._graph.contexts.values:
+            return ()
+        first, *others = (
+            dict(self._reach.contexts_below(self._reach_of(parent.home), scope.declared))
+            for parent in scope.parents
+        )
+        for other in others:
+            first = {key: max(cost, other[key]) for key, cost in first.items() if key in other}
+        return tuple(sorted(first.items()))
 
     def _starts(self, plan_class: PlanClass) -> dict[Position, int]:
         scope = plan_class.scope
@@ -377,6 +391,10 @@ class Growth:
         if stage is not None and stage[1].move.requires is not None:
             required = stage[1].move.requires.selections
             inputs += self._need(plan_class, required, needs, is_key=False)
+        contexts = tuple(
+            self._need_context(plan_class.scope, argument, needs)
+            for argument in (stage[1].move.contexts if stage is not None else ())
+        )
         classes = self._classes_sent(plan_class, entry)
         if classes:
             needs += self._know_type(plan_class)
@@ -394,6 +412,7 @@ class Growth:
             entry=entry,
             inputs=inputs,
             input_classes=classes,
+            contexts=contexts,
             is_stage=stage is not None,
             needs=_distinct(needs),
         )
@@ -473,6 +492,25 @@ class Growth:
                 needs.append(self._meet(demand))
             inputs.append(Input(demand=demand, is_key=is_key, below=below))
         return tuple(inputs)
+
+    def _need_context(
+        self, scope: Scope, argument: ContextArgument, needs: list[Frame]
+    ) -> ContextInput:
+        """Meet what a contextual argument reads of the nearest objects above that set its context."""
+        while scope.parents:
+            # Where objects set a context, what is below them belongs to one class alone.
+            home = scope.parents[0].home
+            match self._graph.contexts.setting(argument, home.type_name):
+                case Setting.SET:
+                    selection = argument.selections[home.type_name]
+                    read = () if selection is None else (selection,)
+                    inputs = self._need(home, read, needs, is_key=False)
+                    return ContextInput(argument=argument, home=home, inputs=inputs)
+                case Setting.UNSET:
+                    scope = home.scope
+                case Setting.MIXED:
+                    break
+        raise PlanningError(f"Nothing sets the context {argument.local_context} here.")
 
     def _need_below(
         self,

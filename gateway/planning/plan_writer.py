@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from gateway.operations.normalize import NormalizedOperation
-from gateway.query_plan.nodes import EntityGroup, EntityTarget, Fetch, OperationKind
+from gateway.query_plan.nodes import (
+    ContextVariable,
+    EntityGroup,
+    Fetch,
+    OperationKind,
+    fill_selection,
+)
 from gateway.supergraph.model import Supergraph
 
-from .fetch_graph import FetchNode
+from .fetch_graph import Call, FetchNode
 from .frames import Frame
 from .representations import entity_target, response_path
 from .search import Grown
@@ -84,10 +90,16 @@ class PlanWriter:
     def _write_entities(
         self, writer: OperationWriter, node: FetchNode, number: int, depends_on: tuple[int, ...]
     ) -> None:
-        targets: dict[str, list[EntityTarget]] = {}
+        calls: dict[str, list[Call]] = {}
         for call in node.calls:
-            selection = writer.call_selection(call)
-            targets.setdefault(selection, []).append(entity_target(self._supergraph, call))
+            calls.setdefault(writer.call_selection(call), []).append(call)
+        if any(frame.contexts for frame in node.frames):
+            self._write_contextual(writer, node, calls, number, depends_on)
+            return
+        targets = {
+            selection: [entity_target(self._supergraph, call) for call in found]
+            for selection, found in calls.items()
+        }
         names = list(zip(self._names(len(targets)), targets.items(), strict=True))
         text, variables = writer.entity_operation(
             [(alias, variable, selection) for (alias, variable), (selection, _) in names], node
@@ -107,11 +119,68 @@ class PlanWriter:
             )
         )
 
+    def _write_contextual(
+        self,
+        writer: OperationWriter,
+        node: FetchNode,
+        calls: Mapping[str, Sequence[Call]],
+        number: int,
+        depends_on: tuple[int, ...],
+    ) -> None:
+        """Write a request in parts, for its entities may have to be asked for lot by lot."""
+        groups: list[EntityGroup] = []
+        parts: list[tuple[str, str, str]] = []
+        count = 0
+        for (alias, variable), (marked, found) in zip(
+            self._names(len(calls)), calls.items(), strict=True
+        ):
+            selection, arguments = writer.contexts.split(marked)
+            contexts = tuple(
+                ContextVariable(name=f"{self._prefix()}context{place}", type=str(argument.type))
+                for place, argument in enumerate(arguments, count)
+            )
+            count += len(contexts)
+            keys = [argument.key for argument in arguments]
+            group = EntityGroup(
+                alias=alias,
+                variable=variable,
+                targets=tuple(entity_target(self._supergraph, call, keys) for call in found),
+                contexts=contexts,
+                selection=selection,
+                client_variables=writer.variables(frame for call in found for frame in call.frames),
+            )
+            groups.append(group)
+            parts.append((alias, variable, fill_selection(group)))
+        definitions = [
+            f"${context.name}: {context.type}" for group in groups for context in group.contexts
+        ]
+        text, variables = writer.entity_operation(parts, node, definitions)
+        self._fetches.append(
+            Fetch(
+                id=number,
+                subgraph=self._supergraph.graph_names[node.graph],
+                kind=OperationKind.QUERY,
+                operation=text,
+                variables=variables,
+                definitions=tuple(self._definitions[name] for name in variables),
+                entities=tuple(groups),
+                depends_on=depends_on,
+            )
+        )
+
+    def _prefix(self) -> str:
+        """What makes names of variables that no client variable has."""
+        prefix = ""
+        while any(
+            name.startswith((f"{prefix}representations", f"{prefix}context"))
+            for name in self._definitions
+        ):
+            prefix += "_"
+        return prefix
+
     def _names(self, count: int) -> Iterator[tuple[str, str]]:
         """Alias and variable of each ``_entities`` field; no client variable has such a name."""
-        prefix = ""
-        while any(name.startswith(f"{prefix}representations") for name in self._definitions):
-            prefix += "_"
+        prefix = self._prefix()
         if count == 1:
             yield "_entities", f"{prefix}representations"
             return

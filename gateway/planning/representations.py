@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 
 from gateway.query_plan.nodes import (
     ITEM,
+    ContextSource,
     EntityTarget,
     OnTypes,
     PathSegment,
@@ -13,7 +14,7 @@ from gateway.query_plan.nodes import (
     RepresentationShape,
     ResponsePath,
 )
-from gateway.supergraph.model import Supergraph, TypeKind
+from gateway.supergraph.model import ContextKey, Supergraph, TypeKind
 
 from .fetch_graph import Call
 from .frames import Frame, Input
@@ -38,8 +39,10 @@ def response_path(scope: Scope) -> ResponsePath:
     return tuple(reversed(segments))
 
 
-def entity_target(supergraph: Supergraph, call: Call) -> EntityTarget:
-    """What of which objects a call sends."""
+def entity_target(
+    supergraph: Supergraph, call: Call, context_keys: Sequence[ContextKey] = ()
+) -> EntityTarget:
+    """What of which objects a call sends, and where what it takes from contexts is read."""
     shapes: dict[tuple[frozenset[str] | None, str], dict[str, RepresentationField]] = {}
     for frame in call.frames:
         for types, typename in _shapes_sent(supergraph, frame):
@@ -56,6 +59,18 @@ def entity_target(supergraph: Supergraph, call: Call) -> EntityTarget:
         path=response_path(call.scope),
         typename_key=TYPENAME_KEY if is_typed else None,
         shapes=tuple(found),
+        contexts=_context_sources(call, context_keys) if context_keys else (),
+    )
+
+
+def _context_sources(call: Call, keys: Sequence[ContextKey]) -> tuple[ContextSource, ...]:
+    contexts = {each.argument.key: each for frame in call.frames for each in frame.contexts}
+    return tuple(
+        ContextSource(
+            depth=len(response_path(contexts[key].home.scope)),
+            field=next(_fields(contexts[key].inputs), None),
+        )
+        for key in keys
     )
 
 

@@ -9,10 +9,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from itertools import repeat
 
+from gateway.query_graph.context_uses import Setting
 from gateway.query_graph.graph import QueryGraph
 from gateway.query_graph.positions import Position
 from gateway.query_graph.reach import Reach
-from gateway.query_graph.reached import Option
+from gateway.query_graph.reached import Contexts, Option
 from gateway.supergraph.model import TypeDefinition, TypeKind
 from gateway.supergraph.selections import Selection
 
@@ -82,7 +83,11 @@ class ScopeBuilder:
             keys=self.keys_below(parent) if parent.key else ResponseKeys(),
             carriers=tuple(options),
             carrier_moves=frozenset(move_key(option.move) for option in options),
+            contexts=self._contexts_below(parent.home, declared),
         )
+
+    def _contexts_below(self, home: PlanClass, declared: str) -> Contexts:
+        return tuple((key, 0) for key, _ in self._reach.contexts_below(home.reached, declared))
 
     def _fill(self, scope: Scope, selections: Selections, *, is_client: bool) -> None:
         definition = self._types[scope.declared]
@@ -146,6 +151,7 @@ class ScopeBuilder:
             tuple(starts),
             tuple(map(id, applicable)),
             self._graph.entries_row(name),
+            self._graph.context_row(name),
             tuple(self._graph.field_row(name, selection.name) for selection in applicable),
             tuple(
                 self._graph.move(name, position, selection.name) is None
@@ -160,7 +166,9 @@ class ScopeBuilder:
             return
         starts = arrivals(self._graph, scope, scope.declared)
         if all(self._graph.arrive(option.move, scope.declared) for option in scope.carriers):
-            reached = self._reach.from_positions(scope.declared, starts.items(), knows_type=False)
+            reached = self._reach.from_positions(
+                scope.declared, starts.items(), knows_type=False, contexts=scope.contexts
+            )
             scope.whole = PlanClass(
                 scope=scope,
                 types=tuple(sorted(scope.returned_types)),
@@ -188,7 +196,7 @@ class ScopeBuilder:
                 is_demoted=is_demoted,
                 knows_type=knows_type,
                 reached=self._reach.from_positions(
-                    type_name, starts.items(), knows_type=knows_type
+                    type_name, starts.items(), knows_type=knows_type, contexts=scope.contexts
                 ),
             )
         )
@@ -223,7 +231,23 @@ class ScopeBuilder:
         group = [selection for selection in selections if selection.response_key == response_key]
         if any(selection.on is not None for selection in group):
             return False
-        return bool(self._reach.options(whole.reached, group[0].name))
+        return bool(self._reach.options(whole.reached, group[0].name)) and (
+            self._gives_as_whole(whole, group[0].name)
+        )
+
+    def _gives_as_whole(self, whole: PlanClass, field: str) -> bool:
+        """Whether contexts that a field's objects need are the same for every type, and can be had."""
+        uses = self._graph.contexts
+        if not uses.values:
+            return True
+        declared = self._types[whole.type_name].fields[field].type.name
+        needed = uses.needed_below(declared)
+        given = dict(self._reach.contexts_below(whole.reached, declared))
+        return all(
+            uses.setting(value, whole.type_name) is Setting.UNSET or value.key in given
+            for value in uses.values
+            if value.key in needed
+        )
 
     def _client_demand(self, home: PlanClass, group: Sequence[Selection]) -> Demand:
         first = group[0]
@@ -295,7 +319,7 @@ class ScopeBuilder:
                 if not self.is_composite(demand.type.name):
                     continue
                 options = self._reach.options(plan_class.reached, demand.name)
-                at = _share_key(demand, options)
+                at = (*_share_key(demand, options), *self._context_share_key(demand))
                 child = shared.get(at)
                 if child is None:
                     child = shared[at] = self._new_scope(demand, options)
@@ -304,6 +328,20 @@ class ScopeBuilder:
                 else:
                     demand.child = child
                     child.parents.append(demand)
+
+    def _context_share_key(self, demand: Demand) -> tuple[object, ...]:
+        """Equal for demands whose objects have the same contexts around them, from the same objects."""
+        uses = self._graph.contexts
+        if not uses.values:
+            return ()
+        home, declared = demand.home, demand.type.name
+        needed = uses.needed_below(declared)
+        settings = tuple(
+            uses.setting(value, home.type_name) for value in uses.values if value.key in needed
+        )
+        # What is read of the class then stands in one place only.
+        owner = home if Setting.SET in settings else None
+        return settings, self._contexts_below(home, declared), owner
 
     def is_composite(self, name: str) -> bool:
         """Whether fields of a type have selections."""

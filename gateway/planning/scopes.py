@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import TypeAlias
 
 from gateway.query_graph.positions import Move, Position
-from gateway.query_graph.reached import Option, Reached
+from gateway.query_graph.reached import Contexts, Option, Reached
 from gateway.supergraph.selections import Selection
 from gateway.supergraph.type_ref import TypeRef
 
@@ -128,6 +128,9 @@ class Scope:
 
     carrier_moves: frozenset[MoveKey] = frozenset()
     """The same, as growth compares them."""
+
+    contexts: Contexts = ()
+    """What the objects above can give to contextual arguments here and below, at no cost."""
 
     returned_types: frozenset[str] = frozenset()
     """Runtime types that some carrier can return."""

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 from gateway.supergraph.model import Supergraph, TypeKind
 
+from .context_placeholders import ContextPlaceholders
 from .fetch_graph import Call, FetchNode
 from .frames import Frame
 from .scopes import Demand, PlanClass, Scope
@@ -45,10 +46,11 @@ class OperationWriter:
         self._typed_scopes = typed_scopes
         self._definitions = definitions
         self._written: dict[Frame, list[str]] = {}
+        self.contexts = ContextPlaceholders()
 
     def root_operation(self, keyword: str, roots: Sequence[Frame]) -> tuple[str, tuple[str, ...]]:
         """The operation of a request to a root, and the client's variables it uses."""
-        variables = self._variables(roots)
+        variables = self.variables(roots)
         entries = dict.fromkeys(text for root in roots for text in self._entries(root))
         head = ", ".join(self._definitions[name] for name in variables)
         selection = f"{{{' '.join(entries or ('__typename',))}}}"
@@ -68,14 +70,18 @@ class OperationWriter:
         return f"{{{' '.join(fragments)}}}"
 
     def entity_operation(
-        self, groups: Sequence[tuple[str, str, str]], node: FetchNode
+        self,
+        groups: Sequence[tuple[str, str, str]],
+        node: FetchNode,
+        context_definitions: Iterable[str] = (),
     ) -> tuple[str, tuple[str, ...]]:
         """The operation of a request for entities.
 
         ``groups`` are alias, variable and selection of each ``_entities`` field.
         """
-        variables = self._variables(node.frames)
+        variables = self.variables(node.frames)
         head = [f"${variable}: [_Any!]!" for _, variable, _ in groups]
+        head += context_definitions
         head += [self._definitions[name] for name in variables]
         fields = (
             f"{'' if alias == '_entities' else f'{alias}: '}"
@@ -165,13 +171,16 @@ class OperationWriter:
     def _class_entries(self, frame: Frame, home: PlanClass) -> list[_Entry]:
         demands = frame.fields.get(home, {})
         return [
-            self._entry(demand, demands[demand])
+            self._entry(frame, demand, demands[demand])
             for demand in sorted(demands, key=lambda demand: demand.order)
         ]
 
-    def _entry(self, demand: Demand, carried: Sequence[Frame]) -> _Entry:
+    def _entry(self, frame: Frame, demand: Demand, carried: Sequence[Frame]) -> _Entry:
         text = demand.name if demand.key == demand.name else f"{demand.key}: {demand.name}"
-        text += demand.arguments
+        arguments = demand.arguments
+        if frame.contexts:
+            arguments = self.contexts.with_arguments(arguments, frame.contexts)
+        text += arguments
         if carried:
             inner = dict.fromkeys(text for frame in carried for text in self._entries(frame))
             text += f"{{{' '.join(inner or ('__typename',))}}}"
@@ -180,10 +189,11 @@ class OperationWriter:
             demand.name,
             frozenset(frame.local_type for frame in carried),
             demand.on_whole_scope,
-            not demand.arguments,
+            not arguments,
         )
 
-    def _variables(self, frames: Iterable[Frame]) -> tuple[str, ...]:
+    def variables(self, frames: Iterable[Frame]) -> tuple[str, ...]:
+        """The client's variables that the selections of frames use."""
         names: set[str] = set()
         pending = list(frames)
         seen: set[Frame] = set()

@@ -82,6 +82,32 @@ class RepresentationShape:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ContextVariable:
+    """A variable of one ``_entities`` field whose value is not the client's but comes from the response tree.
+
+    Its value may differ from entity to entity. Entities with the same values are asked for together; when
+    there are several lots of them, each gets an ``_entities`` field and variables of its own.
+    """
+
+    name: str
+    """Without ``$``."""
+
+    type: str
+    """As GraphQL text. An entity for which a non-null one has no value is left out."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ContextSource:
+    """Where the value of a context variable is, for the entities of one target."""
+
+    depth: int
+    """How many segments of the target's path lead to the object that sets the context."""
+
+    field: RepresentationField | None
+    """What to read of that object, down to one leaf; ``None`` for null."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class EntityTarget:
     """Objects of the response tree that a fetch completes."""
 
@@ -90,6 +116,8 @@ class EntityTarget:
     """Where the objects carry their runtime type; ``None`` when every shape's ``types`` is ``None``."""
 
     shapes: tuple[RepresentationShape, ...]
+    contexts: tuple[ContextSource, ...] = ()
+    """In step with the context variables of the group."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -103,6 +131,23 @@ class EntityGroup:
     """The variable that takes its representations, without ``$``."""
 
     targets: tuple[EntityTarget, ...]
+    contexts: tuple[ContextVariable, ...] = ()
+    selection: tuple[str | int, ...] = ()
+    """Its selection set, when the fetch has contexts: text, and numbers of ``contexts`` between."""
+
+    client_variables: tuple[str, ...] = ()
+    """The client's variables in its selection set, when the fetch has contexts."""
+
+
+def fill_selection(group: EntityGroup, suffix: str = "") -> str:
+    """The selection set of a group in a fetch with contexts, as text.
+
+    ``suffix`` goes behind the names of its context variables, to tell lots of entities apart.
+    """
+    return "".join(
+        part if isinstance(part, str) else f"${group.contexts[part].name}{suffix}"
+        for part in group.selection
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -119,6 +164,12 @@ class Fetch:
 
     variables: tuple[str, ...] = ()
     """Names of the client variables to forward, without ``$``."""
+
+    definitions: tuple[str, ...] = ()
+    """In step with ``variables``, ``$first: Int``, when the fetch has contexts.
+
+    ``operation`` is then what is sent as long as each group's entities have the same values.
+    """
 
     entities: tuple[EntityGroup, ...] = ()
     """Empty for a fetch from a root type, whose ``data`` merges into the objects at ``path``."""

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from gateway.planning.frames import Frame, Input
+from gateway.planning.frames import ContextInput, Frame, Input
 from gateway.planning.scopes import Demand, PlanClass
+from gateway.supergraph.model import ContextKey
 
 
 class SharedCall:
@@ -14,6 +15,7 @@ class SharedCall:
     def __init__(self, frames: Sequence[Frame]) -> None:
         self._sends_types = bool(frames[0].input_classes)
         self._by_class: dict[PlanClass | None, list[Frame]] = {}
+        self._contexts: dict[ContextKey, ContextInput] = {}
         self.add(frames)
 
     def add(self, frames: Iterable[Frame]) -> None:
@@ -21,11 +23,17 @@ class SharedCall:
         for frame in frames:
             for plan_class in _classes(frame):
                 self._by_class.setdefault(plan_class, []).append(frame)
+            for context in frame.contexts:
+                self._contexts.setdefault(context.argument.key, context)
 
     def can_take(self, frames: Sequence[Frame]) -> bool:
         """Whether no representation would need two values under one name, or be sent in two ways."""
         if bool(frames[0].input_classes) != self._sends_types:
             return False
+        for frame in frames:
+            for context in frame.contexts:
+                if _clash(self._contexts.get(context.argument.key, context), context):
+                    return False
         # Frames for other objects have nothing to agree on.
         return all(
             _agree(known, frame)
@@ -41,6 +49,12 @@ def _classes(frame: Frame) -> Sequence[PlanClass | None]:
 
 def _agree(one: Frame, other: Frame) -> bool:
     return _typename(one) == _typename(other) and not _conflict([*one.inputs, *other.inputs])
+
+
+def _clash(one: ContextInput, other: ContextInput) -> bool:
+    """Whether a context is read at two places."""
+    demands = [[each.demand for each in context.inputs] for context in (one, other)]
+    return one.home is not other.home or demands[0] != demands[1]
 
 
 def _typename(frame: Frame) -> str | None:
