@@ -4,42 +4,67 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass, replace
 
-from gateway.composition.compose import CompositionResult, SubgraphSource, compose
-from gateway.config.settings import ComposedSource, GatewayConfig
-from gateway.errors import ConfigInvalid
+from gateway.composition.compose import compose
+from gateway.composition.errors import CompositionError, CompositionHint
+from gateway.config.settings import ComposedSource, GatewayConfig, SupergraphFile
 from gateway.operations.normalize import normalize_operation
 from gateway.operations.variables import coerce_variables
 from gateway.pipeline.preparation import Preparation, read_conditions
 from gateway.pipeline.request import GraphQLRequest
 from gateway.planning.planner import plan_operation
 from gateway.query_plan.nodes import QueryPlan
+from gateway.supergraph.loader import load_supergraph
 from gateway.supergraph.model import Supergraph
 
 from .connections import Connections
+from .contract import keep_contract
 from .hosted_apps import HostedApp, start_all
 from .subgraph_schemas import collect_schemas
-from .supergraph_source import read_supergraph
+from .supergraph_source import read_supergraph, read_supergraph_file
 
 
-async def compose_subgraphs(
-    config: GatewayConfig,
-) -> tuple[list[SubgraphSource], CompositionResult]:
-    """Return the subgraphs of ``config`` and what comes of composing them.
+@dataclass(frozen=True, slots=True)
+class Composed:
+    """A supergraph to print, or what stands in its way."""
+
+    supergraph_sdl: str | None
+    subgraph_count: int
+    errors: tuple[CompositionError, ...] = ()
+    hints: tuple[CompositionHint, ...] = ()
+    unknown_tags: tuple[str, ...] = ()
+    """Tags of the contract that no element has."""
+
+
+async def compose_source(config: GatewayConfig) -> Composed:
+    """Return the supergraph of ``config``, composed or read, with its contract applied.
 
     Raises:
         SubgraphSchemaUnavailable: a subgraph did not hand out its SDL.
         ConfigInvalid: a file cannot be read.
+        SupergraphInvalid: the file is no supergraph.
     """
-    if not isinstance(config.source, ComposedSource):
-        raise ConfigInvalid("There are no subgraphs to compose.")
-    async with _connected(config) as connections:
-        sources = await collect_schemas(
-            config.source.subgraphs,
-            transport_to=connections.open_for_schema,
-            patience_seconds=0,
-        )
-    return sources, compose(sources)
+    match config.source:
+        case SupergraphFile(path):
+            sdl = read_supergraph_file(path)
+            composed = Composed(sdl, len(load_supergraph(sdl).subgraphs))
+        case ComposedSource(subgraphs):
+            async with _connected(config) as connections:
+                sources = await collect_schemas(
+                    subgraphs, transport_to=connections.open_for_schema, patience_seconds=0
+                )
+            result = compose(sources)
+            composed = Composed(result.supergraph_sdl, len(sources), result.errors, result.hints)
+    if composed.supergraph_sdl is None or config.contract is None:
+        return composed
+    kept = keep_contract(composed.supergraph_sdl, config.contract)
+    return replace(
+        composed,
+        supergraph_sdl=kept.supergraph_sdl,
+        errors=kept.errors,
+        unknown_tags=kept.unknown_tags,
+    )
 
 
 async def load_for_planning(config: GatewayConfig) -> Supergraph:

@@ -3,26 +3,54 @@
 from __future__ import annotations
 
 import asyncio
+import dataclasses
 import sys
 from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.markup import escape
+from graphql import print_schema
 
-from gateway.app.inspect import compose_subgraphs
-from gateway.errors import GatewayError
+from gateway.app.inspect import Composed, compose_source
+from gateway.config import GatewayConfig, load_config
+from gateway.config.settings import ContractConfig
+from gateway.config.settings import SupergraphFile as SupergraphFileSource
+from gateway.errors import ConfigInvalid, GatewayError
+from gateway.supergraph.loader import load_supergraph
 from shared.logging import configure_logging
 
-from .console import problems, read_config, stop_for
+from .composition_problems import ProblemFormat, tell_failure, tell_problems
+from .console import exit_code_of, stop_for
+from .options import ConfigFile, ContractName, SupergraphFile
+
+_FROM_FLAGS = "of the command line"
 
 
 def compose(
-    config: Annotated[Path, typer.Option("--config", "-c", help="A supergraph.yaml.")],
+    *,
+    config: ConfigFile = None,
+    supergraph: SupergraphFile = None,
     output: Annotated[
         Path | None, typer.Option("--output", "-o", help="Where to write; else it is printed.")
     ] = None,
+    api: Annotated[
+        bool, typer.Option("--api", help="The API schema, which clients see, instead.")
+    ] = False,
+    contract: ContractName = None,
+    include_tag: Annotated[
+        list[str] | None,
+        typer.Option(help="Only fields and unions with this tag are seen. May be repeated."),
+    ] = None,
+    exclude_tag: Annotated[
+        list[str] | None, typer.Option(help="What has this tag is hidden. May be repeated.")
+    ] = None,
+    hide_unreachable: Annotated[
+        bool, typer.Option("--hide-unreachable", help="Hide types no visible field leads to.")
+    ] = False,
     hints: Annotated[bool, typer.Option(help="Say what could be better.")] = True,
+    problem_format: Annotated[
+        ProblemFormat, typer.Option("--format", help="How errors and hints are told.")
+    ] = ProblemFormat.TEXT,
 ) -> None:
     """Compose subgraphs into a supergraph. Exits with 1 when they do not fit together.
 
@@ -30,24 +58,67 @@ def compose(
 
         cattery compose --config supergraph.yaml > supergraph.graphql
 
+    What clients will see of it, or of a supergraph composed before:
+
+        cattery compose --config supergraph.yaml --api > api.graphql
+        cattery compose --supergraph supergraph.graphql --api
+
+    A contract shows clients a part of it, by @tag; routing still knows the whole:
+
+        cattery compose --config supergraph.yaml --exclude-tag internal
+        cattery compose --config supergraph.yaml --contract public --api
+
     Schemas come from files, from the configuration, or from subgraphs that are running.
     """
-    found = read_config(config, None, None)
     configure_logging(service="gateway", level="ERROR")
     try:
-        sources, result = asyncio.run(compose_subgraphs(found))
+        found = load_config(config=config, supergraph=supergraph, contract=contract)
+        found = _with_tags(found, include_tag or [], exclude_tag or [], hide=hide_unreachable)
+        if isinstance(found.source, SupergraphFileSource) and not api and found.contract is None:
+            raise ConfigInvalid("This supergraph is composed already: add --api or a contract.")
+        composed = asyncio.run(compose_source(found))
+        text = _text_of(composed, api=api)
+        if text is not None and output is not None:
+            _write(text, output)
     except GatewayError as error:
-        stop_for(error)
-    for problem in result.errors:
-        problems.print(f"[red]error[/red] {escape(str(problem))}")
-    for hint in result.hints if hints else ():
-        problems.print(f"[yellow]hint[/yellow] {escape(str(hint))}")
-    problems.print(
-        f"{len(sources)} subgraphs, {len(result.errors)} errors, {len(result.hints)} hints"
-    )
-    if result.supergraph_sdl is None:
+        if problem_format is ProblemFormat.TEXT:
+            stop_for(error)
+        tell_failure(error)
+        raise typer.Exit(exit_code_of(error)) from error
+    tell_problems(composed, with_hints=hints, form=problem_format)
+    if text is None:
         raise typer.Exit(1)
     if output is None:
-        sys.stdout.write(result.supergraph_sdl)
-    else:
-        output.write_text(result.supergraph_sdl, encoding="utf-8")
+        sys.stdout.write(text)
+
+
+def _with_tags(
+    config: GatewayConfig, include: list[str], exclude: list[str], *, hide: bool
+) -> GatewayConfig:
+    """Return ``config`` with the contract that the flags describe, if they do."""
+    if not include and not exclude:
+        if hide:
+            raise ConfigInvalid("--hide-unreachable needs --include-tag or --exclude-tag.")
+        return config
+    if config.contract is not None:
+        raise ConfigInvalid(f"Give either tags or the contract {config.contract.name!r}.")
+    contract = ContractConfig(
+        name=_FROM_FLAGS,
+        include=tuple(include),
+        exclude=tuple(exclude),
+        hide_unreachable=hide,
+    )
+    return dataclasses.replace(config, contract=contract)
+
+
+def _text_of(composed: Composed, *, api: bool) -> str | None:
+    if composed.supergraph_sdl is None or not api:
+        return composed.supergraph_sdl
+    return print_schema(load_supergraph(composed.supergraph_sdl).api_schema) + "\n"
+
+
+def _write(text: str, path: Path) -> None:
+    try:
+        path.write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise ConfigInvalid(f"{path} cannot be written: {error.strerror}.") from error

@@ -21,20 +21,37 @@ problems = Console(stderr=True, highlight=False, soft_wrap=True)
 
 
 def read_config(
-    config: Path | None, supergraph: Path | None, gateway_config: Path | None
+    config: Path | None,
+    supergraph: Path | None,
+    gateway_config: Path | None,
+    contract: str | None = None,
 ) -> GatewayConfig:
     """Return the configuration that the options name, or end the command with what is wrong."""
     try:
-        return load_config(config=config, supergraph=supergraph, gateway_config=gateway_config)
+        return load_config(
+            config=config,
+            supergraph=supergraph,
+            gateway_config=gateway_config,
+            contract=contract,
+        )
     except ConfigInvalid as error:
         stop_for(error)
 
 
 def stop_for(error: GatewayError) -> NoReturn:
     """End the command with what ``error`` says and the exit code of its kind."""
+    for message in messages_of(error):
+        problems.print(f"[red]{error.code}[/red] {escape(message)}")
+    raise typer.Exit(exit_code_of(error))
+
+
+def messages_of(error: GatewayError) -> list[str]:
+    """Return what an error says, problem by problem."""
     if isinstance(error, ClientError):
-        for entry in list_errors(error):
-            problems.print(f"[red]{error.code}[/red] {escape(str(entry['message']))}")
-    else:
-        problems.print(f"[red]{error.code}[/red] {escape(str(error))}")
-    raise typer.Exit(USAGE if isinstance(error, ConfigInvalid) else 1)
+        return [str(entry["message"]) for entry in list_errors(error)]
+    return [str(error)]
+
+
+def exit_code_of(error: GatewayError) -> int:
+    """Return the exit code of an error's kind."""
+    return USAGE if isinstance(error, ConfigInvalid) else 1

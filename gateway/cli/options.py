@@ -18,3 +18,7 @@ SettingsFile = Annotated[
     Path | None,
     typer.Option("--gateway-config", help="The gateway's settings, in a file of their own."),
 ]
+ContractName = Annotated[
+    str | None,
+    typer.Option("--contract", help="Which of the file's contracts; else the whole supergraph."),
+]

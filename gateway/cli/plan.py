@@ -18,7 +18,7 @@ from gateway.query_plan.printer import plan_to_json, print_plan
 from shared.logging import configure_logging
 
 from .console import read_config, stop_for
-from .options import ConfigFile, SupergraphFile
+from .options import ConfigFile, ContractName, SupergraphFile
 
 
 class PlanFormat(StrEnum):
@@ -35,6 +35,7 @@ def plan(
     ],
     config: ConfigFile = None,
     supergraph: SupergraphFile = None,
+    contract: ContractName = None,
     operation_name: Annotated[
         str | None, typer.Option("--operation-name", help="Which, if it holds several.")
     ] = None,
@@ -50,7 +51,7 @@ def plan(
     cattery plan --config supergraph.yaml --operation query.graphql
     cattery plan -s supergraph.graphql -q query.graphql --variables '{"full": true}' --format json
     """
-    found = read_config(config, supergraph, None)
+    found = read_config(config, supergraph, None, contract)
     configure_logging(service="gateway", level="ERROR")
     try:
         loaded = asyncio.run(load_for_planning(found))

@@ -19,7 +19,7 @@ from gateway.server.workers import serve_with_workers
 from shared.logging import LogFormat, configure_logging
 
 from .console import out, read_config, stop_for
-from .options import ConfigFile, SettingsFile, SupergraphFile
+from .options import ConfigFile, ContractName, SettingsFile, SupergraphFile
 
 
 def gateway(
@@ -27,6 +27,7 @@ def gateway(
     config: ConfigFile = None,
     supergraph: SupergraphFile = None,
     gateway_config: SettingsFile = None,
+    contract: ContractName = None,
     host: Annotated[str | None, typer.Option(help="Where to listen.")] = None,
     port: Annotated[int | None, typer.Option(help="On which port.", min=0, max=65535)] = None,
     workers: Annotated[int | None, typer.Option(help="How many processes.", min=1)] = None,
@@ -49,7 +50,10 @@ def gateway(
     /metrics are beside it.
     """
     found = with_flags(
-        read_config(config, supergraph, gateway_config), host=host, port=port, workers=workers
+        read_config(config, supergraph, gateway_config, contract),
+        host=host,
+        port=port,
+        workers=workers,
     )
     _configure_logging(found)
     try:

@@ -19,6 +19,7 @@ from .reader import ENVIRONMENT_PREFIX, Overrides, Section, describe
 from .settings import (
     CachesConfig,
     ComposedSource,
+    ContractConfig,
     CorsConfig,
     CsrfConfig,
     ErrorsConfig,
@@ -80,6 +81,7 @@ def load_config(
     config: Path | None = None,
     supergraph: Path | None = None,
     gateway_config: Path | None = None,
+    contract: str | None = None,
     environment: Mapping[str, str] | None = None,
 ) -> GatewayConfig:
     """Return the configuration.
@@ -88,6 +90,7 @@ def load_config(
         config: a ``supergraph.yaml``; or
         supergraph: a composed supergraph. One of the two must be given.
         gateway_config: a file with the gateway's settings; then ``config`` must have none.
+        contract: which of the contracts of ``config`` to take; else the setting of that name says.
         environment: the variables; those of the process unless given.
 
     Raises:
@@ -96,11 +99,13 @@ def load_config(
     variables = os.environ if environment is None else environment
     settings: object = None
     source: SupergraphSource
+    contracts: tuple[ContractConfig, ...] = ()
     if config is not None and supergraph is None:
         root = Section(read_yaml(config, variables), "", None)
         root.value("federation_version")
         settings = root.value("gateway")
         source = _read_subgraphs(root.section("subgraphs"), config.parent)
+        contracts = _read_contracts(root.section("contracts"))
         root.close()
     elif supergraph is not None and config is None:
         if not supergraph.is_file():
@@ -114,7 +119,7 @@ def load_config(
                 f"The gateway's settings are both in {config} and in {gateway_config}. Keep one."
             )
         settings = _read_settings_file(gateway_config, variables)
-    return _read_settings(settings, variables, source)
+    return _read_settings(settings, variables, source, contracts, contract)
 
 
 def with_flags(
@@ -201,15 +206,51 @@ def _check_url(url: str, where: str) -> None:
         raise ConfigInvalid(f"{where} must be an http:// or https:// address.")
 
 
+def _read_contracts(section: Section) -> tuple[ContractConfig, ...]:
+    return tuple(_read_contract(section.section(name), name) for name in section.names())
+
+
+def _read_contract(section: Section, name: str) -> ContractConfig:
+    default = ContractConfig(name=name)
+    contract = ContractConfig(
+        name=name,
+        include=section.texts("include", default.include),
+        exclude=section.texts("exclude", default.exclude),
+        hide_unreachable=section.flag("hide_unreachable", default=default.hide_unreachable),
+    )
+    section.close()
+    if not contract.include and not contract.exclude:
+        raise ConfigInvalid(f"{section.path} must have tags under include or exclude.")
+    return contract
+
+
+def _choose_contract(
+    contracts: tuple[ContractConfig, ...], name: str | None
+) -> ContractConfig | None:
+    if name is None:
+        return None
+    for contract in contracts:
+        if contract.name == name:
+            return contract
+    known = ", ".join(sorted(contract.name for contract in contracts)) or "there are none"
+    raise ConfigInvalid(f"No contract is named {name!r} under contracts: {known}.")
+
+
 def _read_settings(
-    value: object, environment: Mapping[str, str], source: SupergraphSource
+    value: object,
+    environment: Mapping[str, str],
+    source: SupergraphSource,
+    contracts: tuple[ContractConfig, ...],
+    contract: str | None,
 ) -> GatewayConfig:
     overrides = Overrides(
         {name: text for name, text in environment.items() if not _KUBERNETES.match(name)}
     )
     root = Section(value, "", overrides, label="gateway")
+    contract_setting = root.text("contract", None)
     config = GatewayConfig(
         source=source,
+        contract=_choose_contract(contracts, contract or contract_setting),
         subgraph_urls=_read_urls(root.section("subgraph_urls")),
         introspection=root.flag("introspection", default=True),
         server=_read_server(root.section("server")),

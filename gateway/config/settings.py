@@ -63,6 +63,21 @@ SupergraphSource: TypeAlias = ComposedSource | SupergraphFile
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ContractConfig:
+    """A part of the supergraph, chosen by ``@tag``, as the only thing that clients see."""
+
+    name: str
+    include: tuple[str, ...] = ()
+    """When not empty, object and interface fields and unions need one of these tags to be seen."""
+
+    exclude: tuple[str, ...] = ()
+    """What has one of these tags is hidden; it wins over ``include``."""
+
+    hide_unreachable: bool = False
+    """Whether types that no visible field leads to are hidden, too."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ServerConfig:
     """How the gateway listens and answers."""
 
@@ -269,6 +284,9 @@ class GatewayConfig:
     source: SupergraphSource
     subgraph_urls: tuple[tuple[str, str], ...] = ()
     """Where subgraphs really are, when the supergraph names other addresses."""
+
+    contract: ContractConfig | None = None
+    """The contract that is served; ``None`` for the whole supergraph."""
 
     introspection: bool = True
     server: ServerConfig = field(default_factory=ServerConfig)

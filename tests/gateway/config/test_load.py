@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pickle
+import re
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,7 @@ import yaml
 from gateway.config import GatewayConfig, load_config, with_flags
 from gateway.config.settings import (
     ComposedSource,
+    ContractConfig,
     LimitsConfig,
     SchemaFile,
     SchemaFromSubgraph,
@@ -335,3 +337,60 @@ def test_settings_in_two_places_are_refused(tmp_path: Path) -> None:
 
     with pytest.raises(ConfigInvalid, match="Keep one"):
         load_config(config=config, gateway_config=settings, environment={})
+
+
+CONTRACTS = {
+    "public": {"include": ["public"], "exclude": ["internal"], "hide_unreachable": True},
+    "partners": {"exclude": ["internal"]},
+}
+
+
+def load_contracts(
+    tmp_path: Path,
+    contracts: object,
+    *,
+    setting: str | None = None,
+    contract: str | None = None,
+    environment: dict[str, str] | None = None,
+) -> GatewayConfig:
+    path = tmp_path / "supergraph.yaml"
+    settings = {} if setting is None else {"contract": setting}
+    path.write_text(
+        yaml.safe_dump({"subgraphs": ONE_SUBGRAPH, "contracts": contracts, "gateway": settings})
+    )
+    return load_config(config=path, contract=contract, environment=environment or {})
+
+
+def test_the_whole_is_served_unless_a_contract_is_chosen(tmp_path: Path) -> None:
+    assert load_contracts(tmp_path, CONTRACTS).contract is None
+
+
+def test_a_contract_is_chosen_by_flag_environment_or_setting_in_this_order(tmp_path: Path) -> None:
+    environment = {"CATTERY_GATEWAY_CONTRACT": "partners"}
+
+    by_setting = load_contracts(tmp_path, CONTRACTS, setting="public")
+    by_environment = load_contracts(tmp_path, CONTRACTS, setting="public", environment=environment)
+    by_flag = load_contracts(tmp_path, CONTRACTS, contract="public", environment=environment)
+
+    assert by_setting.contract == ContractConfig(
+        name="public", include=("public",), exclude=("internal",), hide_unreachable=True
+    )
+    assert by_environment.contract == ContractConfig(name="partners", exclude=("internal",))
+    assert by_flag.contract == by_setting.contract
+
+
+@pytest.mark.parametrize(
+    ("contracts", "contract", "problem"),
+    [
+        (CONTRACTS, "pubilc", "No contract is named 'pubilc' under contracts: partners, public."),
+        ({}, "public", "No contract is named 'public' under contracts: there are none."),
+        ({"a": {}}, None, "contracts.a must have tags under include or exclude."),
+        ({"a": {"excludes": ["b"]}}, None, "contracts.a.excludes is no setting."),
+        ({"a": {"exclude": [1]}}, None, "contracts.a.exclude must be a list of texts"),
+    ],
+)
+def test_a_contract_that_means_nothing_is_refused(
+    tmp_path: Path, contracts: object, contract: str | None, problem: str
+) -> None:
+    with pytest.raises(ConfigInvalid, match=re.escape(problem)):
+        load_contracts(tmp_path, contracts, contract=contract)
