@@ -87,7 +87,15 @@ class _ApiSchemaReader:
         """The definitions of the API schema."""
         for definition in self._document.definitions:
             if isinstance(definition, SchemaDefinitionNode):
-                yield replace(definition, directives=())
+                yield replace(
+                    definition,
+                    directives=(),
+                    operation_types=tuple(
+                        root
+                        for root in definition.operation_types
+                        if root.type.name.value not in self._hidden_types
+                    ),
+                )
             elif isinstance(definition, DirectiveDefinitionNode):
                 yield from self._directive(definition)
             elif (
