@@ -37,10 +37,23 @@ class CircuitPolicy:
 
 
 class CircuitBreaker:
-    """The state of one subgraph's circuit. Not thread-safe: it belongs to one event loop."""
+    """The state of one subgraph's circuit. Not thread-safe: it belongs to one event loop.
 
-    def __init__(self, policy: CircuitPolicy, *, clock: Callable[[], float] = monotonic) -> None:
+    Args:
+        policy: when it opens and closes.
+        on_change: told of each state that it enters from another.
+        clock: seconds that only grow.
+    """
+
+    def __init__(
+        self,
+        policy: CircuitPolicy,
+        *,
+        on_change: Callable[[CircuitState], None] | None = None,
+        clock: Callable[[], float] = monotonic,
+    ) -> None:
         self._policy = policy
+        self._on_change = on_change
         self._clock = clock
         self._changed_at = clock()
         self._requests = 0
@@ -92,7 +105,9 @@ class CircuitBreaker:
             self._enter(CircuitState.OPEN)
 
     def _enter(self, state: CircuitState) -> None:
-        self.state = state
+        previous, self.state = self.state, state
         self._changed_at = self._clock()
         self._requests = self._failures = 0
         self._is_probing = False
+        if self._on_change is not None and state is not previous:
+            self._on_change(state)

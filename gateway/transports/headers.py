@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Sequence
+from typing import NamedTuple
+
+from gateway.errors import TransportError
 
 OWN_HEADERS = {
     "content-type": "application/json",
@@ -17,7 +20,9 @@ _KEPT_BACK = OWN_HEADERS.keys() | {
     "content-length",
     "expect",
     "host",
+    "http2-settings",
     "keep-alive",
+    "proxy-connection",
     "te",
     "trailer",
     "transfer-encoding",
@@ -26,9 +31,52 @@ _KEPT_BACK = OWN_HEADERS.keys() | {
 """They belong to one connection, describe another body, or are set by the gateway."""
 
 
-def forwardable(headers: Iterable[tuple[str, str]]) -> Iterator[tuple[str, str]]:
-    """Yield the headers that may be sent on, with lower-case names."""
-    for name, value in headers:
-        lower = name.lower()
-        if lower not in _KEPT_BACK:
-            yield lower, value
+class HeaderBlock(NamedTuple):
+    """Headers ready to be written."""
+
+    pairs: Sequence[tuple[str, str]]
+    text: bytes
+    """The same as lines of HTTP/1.1."""
+
+
+def forwardable(headers: Iterable[tuple[str, str]]) -> list[tuple[str, str]]:
+    """Return the headers that may be sent on, with lower-case names."""
+    return [(lower, value) for name, value in headers if (lower := name.lower()) not in _KEPT_BACK]
+
+
+def build_block(headers: Iterable[tuple[str, str]]) -> HeaderBlock:
+    """Return the forwardable ones of ``headers``, ready to be written.
+
+    Raises:
+        TransportError: a value holds what would end its line, or a character that no header can hold.
+    """
+    pairs = forwardable(headers)
+    text = "".join([f"{name}: {value}\r\n" for name, value in pairs])
+    # One pass over the text finds every break that is not ours: a header more, or a request more, smuggled in.
+    if text.count("\n") != len(pairs) or text.count("\r") != len(pairs) or "\0" in text:
+        raise TransportError("A request header holds a line break.")
+    try:
+        return HeaderBlock(pairs, text.encode("latin-1"))
+    except UnicodeEncodeError as error:
+        raise TransportError("A request header holds a character beyond Latin-1.") from error
+
+
+class HeaderEncoder:
+    """Builds header blocks; keeps the latest, since the calls of one client request share their headers."""
+
+    __slots__ = ("_block", "_headers")
+
+    def __init__(self) -> None:
+        self._headers: tuple[tuple[str, str], ...] = ()
+        self._block = HeaderBlock((), b"")
+
+    def encode(self, headers: tuple[tuple[str, str], ...]) -> HeaderBlock:
+        """Return ``headers``, ready to be written.
+
+        Raises:
+            TransportError: one of them cannot be.
+        """
+        if headers is not self._headers:
+            self._block = build_block(headers)
+            self._headers = headers
+        return self._block

@@ -1,25 +1,41 @@
-"""Subgraphs over HTTP, on aiohttp: kept-alive connections, a time limit, bounded concurrency, retries for queries."""
+"""Subgraphs over HTTP: one call, with everything that it may need on the way.
+
+From outside to inside: equal queries are joined, a failing subgraph is given pauses, calls wait for their turn, and
+queries are sent again when the way to the subgraph fails. One deadline holds for all of it.
+"""
 
 from __future__ import annotations
 
 import asyncio
+import ssl
 from dataclasses import dataclass, field
 from types import TracebackType
-from typing import Self
-
-from aiohttp import ClientResponse, ClientSession, ClientTimeout, DummyCookieJar, TCPConnector
-from multidict import CIMultiDict
-from yarl import URL
+from typing import Protocol, Self
+from urllib.parse import quote, urlsplit
 
 from gateway.errors import TransportError
 
+from . import content_coding
 from .base import SubgraphRequest, SubgraphResponse
-from .circuit_breaker import CircuitBreaker, CircuitPolicy
-from .errors import FOREIGN_ERRORS, ResponseTooLarge, SubgraphSuspended, SubgraphTimeout, translate
-from .headers import OWN_HEADERS, forwardable
+from .circuit_breaker import CircuitBreaker, CircuitPolicy, CircuitState
+from .coalescing import Flights
+from .concurrency import QueueFull, Slots
+from .errors import (
+    FOREIGN_ERRORS,
+    ResponseTooLarge,
+    SubgraphOverloaded,
+    SubgraphSuspended,
+    SubgraphTimeout,
+    translate,
+)
+from .exchange import ConnectionLost, DeadlinePassed, Message, Origin, ReplyTooLarge
+from .headers import OWN_HEADERS, HeaderBlock, HeaderEncoder
+from .http1 import Address, Http1Origin
+from .persisted_queries import PersistedQueries, Verdict, judge
 from .retry import RETRIED_STATUSES, RetryBudget, RetryPolicy
 
-_ACCEPT_ENCODING = ("accept-encoding", "gzip, deflate")
+_SAFE = "/%:@!$&'()*+,;=~-._"
+"""What may stand in a path; anything else is escaped."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,54 +43,80 @@ class HttpOptions:
     """How one subgraph is called."""
 
     timeout_seconds: float = 30.0
-    """For everything: waiting for a free connection, all attempts, reading the response."""
+    """For everything: waiting for a turn, all attempts, reading the response."""
 
     connect_timeout_seconds: float = 5.0
+    keep_alive_seconds: float = 4.0
+    """How long a connection may idle. Many servers close after five seconds: a client that is a little earlier does
+    not send a mutation, which is never sent twice, into a connection that is just being closed."""
+
     max_concurrency: int = 100
     """Requests in flight at once; others wait their turn."""
 
+    max_waiting: int = 1000
+    """How many may wait; more are refused at once."""
+
     max_response_bytes: int = 64 * 1024 * 1024
-    """After decompression."""
+    """Before decompression and after it."""
 
     retry: RetryPolicy = field(default_factory=RetryPolicy)
     circuit: CircuitPolicy | None = None
     """``None``: the subgraph is asked however often it fails."""
 
+    tls: ssl.SSLContext | None = None
+    """For ``https``; ``None`` trusts what the system trusts."""
+
+    server_name: str | None = None
+    """Who the certificate must be for, when it is not the host of the URL."""
+
+    coalesce: bool = False
+    """Whether equal queries in flight are sent once."""
+
+    persisted_queries: bool = False
+    """Whether operations are named by their hash, once the subgraph knows them."""
+
+    compress_min_bytes: int = 0
+    """Request bodies of this size and above are sent in gzip; 0 never."""
+
+
+class HttpListener(Protocol):
+    """Who is told what becomes of calls, besides their callers."""
+
+    def circuit_changed(self, state: CircuitState) -> None:
+        """The circuit breaker has gone into another state."""
+        ...
+
+    def retried(self) -> None:
+        """A query is sent again."""
+        ...
+
+    def joined(self) -> None:
+        """A query was answered by another's call."""
+        ...
+
 
 class HttpPool:
-    """The connections that all HTTP transports of one event loop share; an async context manager.
+    """Whose close ends the connections of all HTTP transports made over it; an async context manager."""
 
-    An idle connection is closed after ``keep_alive_seconds``. Many servers do so after five: a client that is a little
-    earlier does not send a mutation, which is never sent twice, into a connection that is just being closed.
-    """
-
-    def __init__(self, *, keep_alive_seconds: float = 4.0) -> None:
-        self._keep_alive_seconds = keep_alive_seconds
-        self._session: ClientSession | None = None
+    def __init__(self) -> None:
+        self._origins: list[Origin] = []
         self._is_closed = False
+        self.encoder = HeaderEncoder()
 
-    @property
-    def session(self) -> ClientSession:
-        """The session, opened at first use because it belongs to the running loop.
+    def add(self, origin: Origin) -> None:
+        """Take over an origin."""
+        self._origins.append(origin)
 
-        Raises:
-            TransportError: the pool is closed.
-        """
+    def check(self) -> None:
+        """Raise ``TransportError`` when the pool is closed."""
         if self._is_closed:
             raise TransportError("The connections to subgraphs are closed.")
-        if self._session is None:
-            # Concurrency is bounded per subgraph by the transports. Cookies of one caller must not reach another.
-            self._session = ClientSession(
-                connector=TCPConnector(limit=0, keepalive_timeout=self._keep_alive_seconds),
-                cookie_jar=DummyCookieJar(),
-            )
-        return self._session
 
     async def close(self) -> None:
         """Close all connections, for good."""
         self._is_closed = True
-        if self._session is not None:
-            await self._session.close()
+        for origin in self._origins:
+            origin.close()
 
     async def __aenter__(self) -> Self:
         return self
@@ -89,31 +131,78 @@ class HttpPool:
 
 
 class HttpTransport:
-    """One subgraph behind a URL. The pool outlives it and is closed by whoever made it."""
+    """One subgraph behind a URL.
 
-    def __init__(self, url: str, pool: HttpPool, options: HttpOptions | None = None) -> None:
-        self._url = URL(url)
+    Args:
+        url: where it is.
+        pool: closes the connections at last, when ``close`` has not.
+        options: how it is called.
+        listener: told of what happens besides.
+
+    Raises:
+        ValueError: ``url`` is none.
+    """
+
+    def __init__(
+        self,
+        url: str,
+        pool: HttpPool,
+        options: HttpOptions | None = None,
+        *,
+        listener: HttpListener | None = None,
+    ) -> None:
         self._pool = pool
-        self._options = options or HttpOptions()
-        self._slots = asyncio.Semaphore(self._options.max_concurrency)
-        self._budget = RetryBudget(self._options.retry)
-        self._timeout = ClientTimeout(
-            total=None, sock_connect=self._options.connect_timeout_seconds
-        )
-        circuit = self._options.circuit
-        self._breaker = CircuitBreaker(circuit) if circuit is not None else None
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._options = options = options or HttpOptions()
+        self._listener = listener
+        self._origin = _open_origin(url, options)
+        pool.add(self._origin)
+        self._slots = Slots(options.max_concurrency, max_waiting=options.max_waiting)
+        self._budget = RetryBudget(options.retry)
+        self._breaker: CircuitBreaker | None = None
+        if options.circuit is not None:
+            self._breaker = CircuitBreaker(
+                options.circuit, on_change=None if listener is None else listener.circuit_changed
+            )
+        self._flights = Flights() if options.coalesce else None
+        self._persisted = PersistedQueries() if options.persisted_queries else None
+        self._compress_min_bytes = options.compress_min_bytes
 
     async def send(self, request: SubgraphRequest) -> SubgraphResponse:
         """Send ``request``, again if it is a query and the way to the subgraph failed."""
+        flights = self._flights
+        if flights is None:
+            return await self._send_admitted(request)
+        if request.kind != "query":
+            try:
+                return await self._send_admitted(request)
+            finally:
+                # Whoever reads after this write must not be given what was read before it.
+                flights.disperse()
+        response, is_shared = await flights.join(request, self._send_admitted)
+        if is_shared and self._listener is not None:
+            self._listener.joined()
+        return response
+
+    async def close(self) -> None:
+        """Close the connections; calls in flight fail."""
+        self._origin.close()
+
+    async def _send_admitted(self, request: SubgraphRequest) -> SubgraphResponse:
+        """Send ``request`` unless the subgraph has a pause, and take note of how that went."""
+        self._pool.check()
         breaker = self._breaker
         if breaker is None:
-            return await self._send_in_time(request)
+            return await self._send_in_turn(request)
         if not breaker.admit():
             raise SubgraphSuspended(
                 f"Subgraph {request.subgraph!r} keeps failing and is given a pause."
             )
         try:
-            response = await self._send_in_time(request)
+            response = await self._send_in_turn(request)
+        except SubgraphOverloaded:
+            breaker.release()
+            raise
         except TransportError:
             breaker.record(success=False)
             raise
@@ -123,33 +212,46 @@ class HttpTransport:
         breaker.record(success=response.status not in RETRIED_STATUSES)
         return response
 
-    async def close(self) -> None:
-        """Do nothing: connections are the pool's."""
-
-    async def _send_in_time(self, request: SubgraphRequest) -> SubgraphResponse:
-        limit = asyncio.timeout(self._options.timeout_seconds)
+    async def _send_in_turn(self, request: SubgraphRequest) -> SubgraphResponse:
+        loop = self._loop
+        if loop is None:
+            # Kept, because asking for it is a system call in CPython 3.11.
+            loop = self._loop = asyncio.get_running_loop()
+        deadline = loop.time() + self._options.timeout_seconds
+        slots = self._slots
         try:
-            async with limit, self._slots:
-                return await self._send_with_retries(request)
-        except TimeoutError as error:
-            raise SubgraphTimeout(
-                f"Subgraph {request.subgraph!r} did not answer within {self._options.timeout_seconds} s."
+            if not slots.take():
+                await slots.wait(deadline=deadline)
+        except QueueFull as error:
+            raise SubgraphOverloaded(
+                f"{self._options.max_waiting} requests wait for subgraph {request.subgraph!r}."
             ) from error
+        except DeadlinePassed as error:
+            raise self._timeout(request) from error
+        try:
+            return await self._send_with_retries(request, deadline)
+        finally:
+            slots.give_back()
 
-    async def _send_with_retries(self, request: SubgraphRequest) -> SubgraphResponse:
+    async def _send_with_retries(
+        self, request: SubgraphRequest, deadline: float
+    ) -> SubgraphResponse:
         policy = self._options.retry
-        headers = _headers(request)
+        headers = self._pool.encoder.encode(request.headers)
+        attempt = self._post if self._persisted is None else self._post_by_hash
         self._budget.earn()
         retry = 0
         while True:
             outcome: SubgraphResponse | TransportError
             try:
-                outcome = await self._attempt(request, headers)
+                outcome = await attempt(request, request.body, headers, deadline)
+                if outcome.status not in RETRIED_STATUSES:
+                    return outcome
             except TransportError as error:
                 outcome = error
             if retry < policy.max_retries and policy.is_retryable(request, outcome):
                 delay_seconds = policy.delay_seconds(retry, outcome)
-                if delay_seconds is not None and self._budget.spend():
+                if delay_seconds is not None and self._may_retry(delay_seconds, deadline):
                     retry += 1
                     await asyncio.sleep(delay_seconds)
                     continue
@@ -157,41 +259,99 @@ class HttpTransport:
                 raise outcome
             return outcome
 
-    async def _attempt(
-        self, request: SubgraphRequest, headers: CIMultiDict[str]
+    def _may_retry(self, delay_seconds: float, deadline: float) -> bool:
+        if asyncio.get_running_loop().time() + delay_seconds >= deadline:
+            return False
+        if not self._budget.spend():
+            return False
+        if self._listener is not None:
+            self._listener.retried()
+        return True
+
+    async def _post_by_hash(
+        self, request: SubgraphRequest, body: bytes, headers: HeaderBlock, deadline: float
     ) -> SubgraphResponse:
+        """Send the hash of an operation, and its text when the subgraph asks for that."""
+        bodies = None if self._persisted is None else self._persisted.split(body)
+        if bodies is None:
+            return await self._post(request, body, headers, deadline)
+        hash_only, with_text = bodies
+        response = await self._post(request, hash_only, headers, deadline)
+        verdict = judge(response)
+        match verdict:
+            case Verdict.ANSWERED:
+                return response
+            case Verdict.NOT_FOUND:
+                return await self._post(request, with_text, headers, deadline)
+            case Verdict.NOT_SUPPORTED:
+                self._persisted = None
+                return await self._post(request, body, headers, deadline)
+            case Verdict.DOUBTFUL:
+                response = await self._post(request, body, headers, deadline)
+                if response.status < 400:
+                    self._persisted = None
+                return response
+
+    async def _post(
+        self, request: SubgraphRequest, body: bytes, headers: HeaderBlock, deadline: float
+    ) -> SubgraphResponse:
+        """Send one message and return the response to it, decompressed."""
+        message = Message(headers, body)
+        least = self._compress_min_bytes
+        if least and len(body) >= least:
+            message = Message(headers, await content_coding.compress(body), "gzip")
         try:
-            async with self._pool.session.post(
-                self._url,
-                data=request.body,
-                headers=headers,
-                timeout=self._timeout,
-                allow_redirects=False,
-            ) as response:
-                body = await self._read(request, response)
-                return SubgraphResponse(response.status, body, response.headers)
+            try:
+                reply = await self._origin.exchange(message, deadline=deadline)
+            except ConnectionLost as error:
+                if not error.is_stale or request.kind != "query":
+                    raise
+                # The server closed an idle connection in the moment it was used; that says nothing about its health.
+                reply = await self._origin.exchange(message, deadline=deadline, fresh=True)
+            if message.coding is not None and reply.status == 415:
+                # It does not read gzip. It did not act on the request either, so that this is no retry.
+                self._compress_min_bytes = 0
+                reply = await self._origin.exchange(Message(headers, body), deadline=deadline)
+            if reply.coding is None:
+                return SubgraphResponse(reply.status, reply.body, reply.headers)
+            limit_bytes = self._options.max_response_bytes
+            body = content_coding.decode(reply.body, reply.coding, limit_bytes=limit_bytes)
+            return SubgraphResponse(reply.status, body, reply.headers)
+        except DeadlinePassed as error:
+            raise self._timeout(request) from error
+        except ReplyTooLarge as error:
+            raise ResponseTooLarge(
+                f"Subgraph {request.subgraph!r} answered with more than "
+                f"{self._options.max_response_bytes} bytes."
+            ) from error
         except FOREIGN_ERRORS as error:
             raise translate(error, request.subgraph) from error
 
-    async def _read(self, request: SubgraphRequest, response: ClientResponse) -> bytes:
-        """Read chunk by chunk, so that a small compressed body cannot grow without limit."""
-        chunks: list[bytes] = []
-        size_bytes = 0
-        while chunk := await response.content.readany():
-            size_bytes += len(chunk)
-            if size_bytes > self._options.max_response_bytes:
-                response.close()
-                raise ResponseTooLarge(
-                    f"Subgraph {request.subgraph!r} answered with more than "
-                    f"{self._options.max_response_bytes} bytes."
-                )
-            chunks.append(chunk)
-        return chunks[0] if len(chunks) == 1 else b"".join(chunks)
+    def _timeout(self, request: SubgraphRequest) -> SubgraphTimeout:
+        return SubgraphTimeout(
+            f"Subgraph {request.subgraph!r} did not answer within {self._options.timeout_seconds} s."
+        )
 
 
-def _headers(request: SubgraphRequest) -> CIMultiDict[str]:
-    headers = CIMultiDict(OWN_HEADERS)
-    headers.add(*_ACCEPT_ENCODING)
-    for name, value in forwardable(request.headers):
-        headers.add(name, value)
-    return headers
+def _open_origin(url: str, options: HttpOptions) -> Origin:
+    parts = urlsplit(url)
+    if parts.scheme not in {"http", "https"} or not parts.hostname:
+        raise ValueError(f"{url!r} is no http:// or https:// address.")
+    is_secure = parts.scheme == "https"
+    address = Address(
+        host=parts.hostname,
+        port=parts.port or (443 if is_secure else 80),
+        tls=(options.tls or ssl.create_default_context()) if is_secure else None,
+        server_name=options.server_name,
+        connect_timeout_seconds=options.connect_timeout_seconds,
+        keep_alive_seconds=options.keep_alive_seconds,
+    )
+    target = quote(parts.path or "/", safe=_SAFE) + (f"?{parts.query}" if parts.query else "")
+    shared = {
+        "host": parts.netloc.rpartition("@")[2],
+        **OWN_HEADERS,
+        "accept-encoding": content_coding.ACCEPTED,
+    }
+    lines = [f"POST {target} HTTP/1.1", *(f"{name}: {value}" for name, value in shared.items())]
+    head = "".join(line + "\r\n" for line in lines).encode("ascii")
+    return Http1Origin(address, head, max_body_bytes=options.max_response_bytes)

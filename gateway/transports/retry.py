@@ -6,7 +6,9 @@ A budget caps retries to a share of the traffic, so that a subgraph which is dow
 from __future__ import annotations
 
 import random
+from collections.abc import Callable
 from dataclasses import dataclass, field
+from time import monotonic
 
 from gateway.errors import TransportError
 
@@ -29,8 +31,11 @@ class RetryPolicy:
     budget_ratio: float = 0.2
     """Retries allowed per request sent, over time."""
 
+    budget_per_second: float = 1.0
+    """Retries allowed besides, however little traffic there is."""
+
     budget_reserve: int = 10
-    """Retries allowed before any traffic has earned them."""
+    """Retries allowed before anything has earned them, and the most that can be saved up."""
 
     def is_retryable(
         self, request: SubgraphRequest, outcome: SubgraphResponse | TransportError
@@ -58,25 +63,34 @@ class RetryPolicy:
 
 @dataclass(slots=True)
 class RetryBudget:
-    """A purse that every request pays into and every retry draws from."""
+    """A purse that every request and every second pay into, and every retry draws from."""
 
     policy: RetryPolicy
+    clock: Callable[[], float] = monotonic
     balance: float = field(init=False)
+    paid_at: float = field(init=False)
 
     def __post_init__(self) -> None:
         self.balance = float(self.policy.budget_reserve)
+        self.paid_at = self.clock()
 
     def earn(self) -> None:
         """Count a request."""
-        cap = float(self.policy.budget_reserve)
-        self.balance = min(cap, self.balance + self.policy.budget_ratio)
+        if self.balance < self.policy.budget_reserve:
+            self._pay_in(self.policy.budget_ratio)
 
     def spend(self) -> bool:
         """Take one retry out, if there is one."""
+        now = self.clock()
+        self._pay_in((now - self.paid_at) * self.policy.budget_per_second)
+        self.paid_at = now
         if self.balance < 1.0:
             return False
         self.balance -= 1.0
         return True
+
+    def _pay_in(self, amount: float) -> None:
+        self.balance = min(float(self.policy.budget_reserve), self.balance + amount)
 
 
 def _retry_after_seconds(outcome: SubgraphResponse | TransportError) -> float | None:

@@ -1,38 +1,41 @@
-"""Foreign exceptions: every one that aiohttp has turns into one of ours, which keeps its text for the log."""
+"""What goes wrong on the wire turns into one of our errors, which keeps its text for the log."""
 
 from __future__ import annotations
 
+import socket
 import ssl
 
-import aiohttp
 import pytest
-from aiohttp.client_reqrep import ConnectionKey
 
 from gateway.errors import TransportError
 from gateway.transports import errors
 from gateway.transports.errors import (
     FOREIGN_ERRORS,
+    ResponseMalformed,
+    ResponseTooLarge,
     SubgraphTimeout,
     SubgraphUnreachable,
     translate,
 )
+from gateway.transports.exchange import (
+    ConnectionLost,
+    DeadlinePassed,
+    ExchangeProblem,
+    NotConnected,
+    ProtocolViolated,
+    ReplyTooLarge,
+)
 
-_KEY = ConnectionKey("host", 80, False, True, None, None, None)
 CASES: list[tuple[Exception, type[TransportError]]] = [
-    (TimeoutError("t"), SubgraphTimeout),
-    (aiohttp.ServerTimeoutError("t"), SubgraphTimeout),
-    (aiohttp.SocketTimeoutError("t"), SubgraphTimeout),
-    (aiohttp.ConnectionTimeoutError("t"), SubgraphTimeout),
-    (aiohttp.ClientConnectorError(_KEY, OSError(111, "refused")), SubgraphUnreachable),
-    (aiohttp.ClientConnectorDNSError(_KEY, OSError(-2, "no host")), SubgraphUnreachable),
-    (aiohttp.ClientConnectorSSLError(_KEY, ssl.SSLError("bad")), SubgraphUnreachable),
-    (aiohttp.ServerDisconnectedError(), SubgraphUnreachable),
-    (aiohttp.ClientOSError(104, "reset"), SubgraphUnreachable),
-    (aiohttp.ClientConnectionResetError(), SubgraphUnreachable),
-    (aiohttp.ClientPayloadError("cut"), SubgraphUnreachable),
-    (ConnectionResetError(104, "reset"), SubgraphUnreachable),
-    (aiohttp.InvalidURL("x"), TransportError),
-    (aiohttp.ClientError("other"), TransportError),
+    (DeadlinePassed("late"), SubgraphTimeout),
+    (ReplyTooLarge("long"), ResponseTooLarge),
+    (ProtocolViolated("odd"), ResponseMalformed),
+    (ConnectionLost("reset"), SubgraphUnreachable),
+    (NotConnected("refused"), SubgraphUnreachable),
+    (ConnectionRefusedError(111, "refused"), SubgraphUnreachable),
+    (socket.gaierror(-2, "no host"), SubgraphUnreachable),
+    (ssl.SSLError("bad"), SubgraphUnreachable),
+    (ExchangeProblem("other"), TransportError),
 ]
 
 
@@ -47,6 +50,20 @@ def test_what_happens_on_the_wire_has_a_kind(
     assert type(ours) is kind
     assert "'stock'" in str(ours)
     assert type(foreign).__name__ in str(ours)
+
+
+def test_every_problem_of_an_exchange_is_translated() -> None:
+    translated = {type(foreign) for foreign, _ in CASES}
+
+    assert set(ExchangeProblem.__subclasses__()) <= translated
+
+
+def test_it_is_known_whether_the_subgraph_may_have_acted() -> None:
+    sent, refused = translate(ConnectionLost("x"), "a"), translate(ConnectionRefusedError(), "a")
+
+    assert isinstance(sent, SubgraphUnreachable)
+    assert isinstance(refused, SubgraphUnreachable)
+    assert (sent.was_sent, refused.was_sent) == (True, False)
 
 
 def test_every_kind_has_a_code_of_its_own() -> None:

@@ -1,0 +1,381 @@
+"""HTTP/1.1: one connection that carries one exchange after the other, and the connections to one address.
+
+httptools (the parser of Node.js) reads what comes back. Nothing is pipelined: a connection with an exchange on it is
+nobody else's, and one whose exchange did not end cleanly is closed, never used again.
+
+Spec: RFC 9112.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import ssl
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import StrEnum
+from math import inf
+from time import monotonic
+
+from httptools import HttpParserError, HttpParserUpgrade, HttpResponseParser
+
+from .exchange import (
+    ConnectionLost,
+    DeadlinePassed,
+    Message,
+    NotConnected,
+    ProtocolViolated,
+    Reply,
+    ReplyTooLarge,
+)
+from .response_headers import ResponseHeaders
+
+HEAD_BYTES = 64 * 1024
+"""What a reply's head, and the framing of its body, may take beyond the body."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Address:
+    """Where an origin is and how connections to it behave."""
+
+    host: str
+    port: int
+    tls: ssl.SSLContext | None = None
+    server_name: str | None = None
+    """Who the certificate must be for, when it is not ``host``."""
+
+    connect_timeout_seconds: float = 5.0
+    keep_alive_seconds: float = 4.0
+    """How long a connection may idle. Many servers close after five seconds: a client that is a little earlier does
+    not send a mutation, which is never sent twice, into a connection that is just being closed."""
+
+    max_age_seconds: float = 300.0
+    """A connection this old is closed after its exchange, so that new addresses of a name come to be used."""
+
+    def __str__(self) -> str:
+        return f"{self.host}:{self.port}"
+
+
+class ConnectionState(StrEnum):
+    """What a connection is doing."""
+
+    IDLE = "idle"
+    WAITING = "waiting"
+    """Something was asked, and nothing has come back yet."""
+
+    READING = "reading"
+    COMPLETE = "complete"
+    """The reply is all there; what else the server sends is too much."""
+
+    CLOSED = "closed"
+
+
+class Http1Connection(asyncio.Protocol):
+    """One connection.
+
+    Args:
+        on_idle: called when an exchange ended and the connection can carry another.
+        on_closed: called when it can carry none any more.
+    """
+
+    def __init__(
+        self,
+        on_idle: Callable[[Http1Connection], None],
+        on_closed: Callable[[Http1Connection], None],
+    ) -> None:
+        self._on_idle = on_idle
+        self._on_closed = on_closed
+        self._parser = HttpResponseParser(self)
+        self._transport: asyncio.Transport | None = None
+        self._reply: asyncio.Future[Reply] | None = None
+        self._headers: list[tuple[bytes, bytes]] = []
+        self._chunks: list[bytes] = []
+        self._coding: bytes | None = None
+        self._has_head = False
+        self._can_stay = False
+        self._room_bytes = 0
+        self._exchanges = 0
+        self.state = ConnectionState.IDLE
+        self.opened_at = monotonic()
+        self.idle_since = 0.0
+        self.deadline = inf
+
+    @property
+    def is_usable(self) -> bool:
+        """Whether it can be asked: idle, and not about to end."""
+        return (
+            self.state is ConnectionState.IDLE
+            and self._transport is not None
+            and not self._transport.is_closing()
+        )
+
+    def ask(
+        self, data: bytes, *, max_body_bytes: int, loop: asyncio.AbstractEventLoop
+    ) -> asyncio.Future[Reply]:
+        """Send a request and return its reply to come. Only an idle connection may be asked."""
+        if self.state is not ConnectionState.IDLE or self._transport is None:
+            raise RuntimeError(f"A connection that is {self.state} cannot be asked.")
+        self.state = ConnectionState.WAITING
+        self._exchanges += 1
+        self._room_bytes = max_body_bytes + HEAD_BYTES
+        self._reply = reply = loop.create_future()
+        self._transport.write(data)
+        return reply
+
+    def fail(self, problem: Exception) -> None:
+        """End the exchange, if there is one, and the connection."""
+        reply, self._reply = self._reply, None
+        if reply is not None and not reply.done():
+            reply.set_exception(problem)
+        self.close()
+
+    def close(self) -> None:
+        """End the connection at once. Whoever waits for a reply is not told: see ``fail``."""
+        if self.state is ConnectionState.CLOSED:
+            return
+        self.state = ConnectionState.CLOSED
+        self._on_closed(self)
+        if self._transport is not None:
+            self._transport.abort()
+
+    # What the event loop calls.
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Keep the transport."""
+        self._transport = transport  # type: ignore[assignment] # of a stream, it is an asyncio.Transport
+
+    def data_received(self, data: bytes) -> None:
+        """Read on."""
+        if self._reply is None:
+            self.close()  # nobody has asked: a server that is about to close, or one that is confused
+            return
+        self._room_bytes -= len(data)
+        if self._room_bytes < 0:
+            self.fail(ReplyTooLarge())
+            return
+        try:
+            self._parser.feed_data(data)
+        except (HttpParserError, HttpParserUpgrade) as error:
+            if self.state is not ConnectionState.COMPLETE:
+                self.fail(ProtocolViolated(f"{type(error).__name__}: {error}"))
+                return
+            self._can_stay = False  # the reply is good, what follows it is not
+        if self.state is ConnectionState.COMPLETE:
+            self._finish()
+
+    def connection_lost(self, error: Exception | None) -> None:
+        """End the exchange; a body without a length ends with its connection."""
+        self._transport = None
+        if self._reply is not None and self._has_head and error is None and not self._is_framed():
+            self._can_stay = False
+            self._finish()
+            return
+        is_stale = self.state is ConnectionState.WAITING and self._exchanges > 1
+        cause = "it was closed" if error is None else f"{type(error).__name__}: {error}"
+        self.fail(ConnectionLost(f"The connection broke: {cause}", is_stale=is_stale))
+
+    # What the parser calls.
+
+    def on_message_begin(self) -> None:
+        """Take note that a reply starts; there is one to a request."""
+        if self.state is ConnectionState.WAITING:
+            self.state = ConnectionState.READING
+        elif self.state is ConnectionState.COMPLETE:
+            self._can_stay = False
+
+    def on_header(self, name: bytes, value: bytes) -> None:
+        """Keep a header, of the head or of the trailer."""
+        self._headers.append((name, value))
+        if len(name) == 16 and name.lower() == b"content-encoding":
+            self._coding = value
+
+    def on_headers_complete(self) -> None:
+        """Take note that the head is all there."""
+        self._has_head = True
+
+    def on_body(self, chunk: bytes) -> None:
+        """Keep a piece of the body."""
+        if self.state is ConnectionState.READING:
+            self._chunks.append(chunk)
+
+    def on_message_complete(self) -> None:
+        """Take note that the reply is all there, unless it was one that says that another comes."""
+        if self.state is not ConnectionState.READING:
+            return
+        if self._parser.get_status_code() < 200:
+            self._forget_reply()
+            return
+        self.state = ConnectionState.COMPLETE
+        self._can_stay = self._parser.should_keep_alive()
+
+    def _finish(self) -> None:
+        """Hand over the reply; the connection is free before whoever waits for it goes on."""
+        status, coding, chunks = self._parser.get_status_code(), self._coding, self._chunks
+        result = Reply(
+            status,
+            ResponseHeaders(self._headers),
+            chunks[0] if len(chunks) == 1 else b"".join(chunks),
+            None if coding is None else coding.decode("latin-1"),
+        )
+        reply, self._reply = self._reply, None
+        self._forget_reply()
+        transport = self._transport
+        if self._can_stay and transport is not None and not transport.get_write_buffer_size():
+            self.state = ConnectionState.IDLE
+            self._on_idle(self)
+        else:
+            self.close()  # among others when the reply came before the request was all sent
+        if reply is not None and not reply.done():
+            reply.set_result(result)
+
+    def _forget_reply(self) -> None:
+        self._headers, self._chunks, self._coding = [], [], None
+        self._has_head = False
+
+    def _is_framed(self) -> bool:
+        """Whether the reply says itself where its body ends."""
+        return any(
+            name.lower() in {b"content-length", b"transfer-encoding"} for name, _ in self._headers
+        )
+
+
+class Http1Origin:
+    """The connections to one address, opened as they are needed and kept while they are used.
+
+    Args:
+        address: where it is.
+        request_line: the request line and the headers that all requests share, as lines.
+        max_body_bytes: the longest body that is read, before decompression.
+    """
+
+    def __init__(self, address: Address, request_line: bytes, *, max_body_bytes: int) -> None:
+        self._address = address
+        self._prefix = request_line
+        self._max_body_bytes = max_body_bytes
+        self._idle: list[Http1Connection] = []
+        """The one used last comes last, and is used first: the others may grow old."""
+
+        self._busy: set[Http1Connection] = set()
+        self._alarm: asyncio.TimerHandle | None = None
+        self._alarm_at = inf
+        self._sweeping: asyncio.TimerHandle | None = None
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._is_closed = False
+
+    async def exchange(self, message: Message, *, deadline: float, fresh: bool = False) -> Reply:
+        """Send ``message`` and wait for the whole reply. See ``Origin``."""
+        loop = self._loop
+        if loop is None:
+            loop = self._loop = asyncio.get_running_loop()
+        connection = None if fresh else self._take_idle()
+        if connection is None:
+            connection = await self._connect(loop, deadline)
+        body = message.body
+        coding = (
+            b"" if message.coding is None else f"content-encoding: {message.coding}\r\n".encode()
+        )
+        data = b"".join(
+            (
+                self._prefix,
+                message.headers.text,
+                coding,
+                b"content-length: %d\r\n\r\n" % len(body),
+                body,
+            )
+        )
+        connection.deadline = deadline
+        self._busy.add(connection)
+        if deadline < self._alarm_at:
+            self._set_alarm(loop, deadline)
+        try:
+            return await connection.ask(data, max_body_bytes=self._max_body_bytes, loop=loop)
+        except asyncio.CancelledError:
+            connection.close()  # its reply would be the next one's
+            raise
+
+    def close(self) -> None:
+        """Close all connections; exchanges under way fail."""
+        self._is_closed = True
+        for connection in [*self._idle, *self._busy]:
+            connection.fail(ConnectionLost("The connections to subgraphs are closed."))
+        for timer in (self._alarm, self._sweeping):
+            if timer is not None:
+                timer.cancel()
+
+    def _take_idle(self) -> Http1Connection | None:
+        while self._idle:
+            connection = self._idle.pop()
+            if connection.is_usable:
+                return connection
+        return None
+
+    async def _connect(self, loop: asyncio.AbstractEventLoop, deadline: float) -> Http1Connection:
+        address = self._address
+        limit = min(deadline, loop.time() + address.connect_timeout_seconds)
+        try:
+            async with asyncio.timeout_at(limit):
+                _, connection = await loop.create_connection(
+                    lambda: Http1Connection(self._keep, self._forget),
+                    address.host,
+                    address.port,
+                    ssl=address.tls,
+                    server_hostname=(
+                        None if address.tls is None else address.server_name or address.host
+                    ),
+                )
+        except TimeoutError as error:
+            if loop.time() >= deadline:
+                raise DeadlinePassed from error
+            raise NotConnected(
+                f"{address} took longer than {address.connect_timeout_seconds} s to connect."
+            ) from error
+        if self._is_closed:
+            connection.close()
+            raise NotConnected("The connections to subgraphs are closed.")
+        return connection
+
+    def _keep(self, connection: Http1Connection) -> None:
+        """Take back a connection whose exchange has ended."""
+        self._busy.discard(connection)
+        now = monotonic()
+        if self._is_closed or now - connection.opened_at >= self._address.max_age_seconds:
+            connection.close()
+            return
+        connection.idle_since = now
+        self._idle.append(connection)
+        if self._sweeping is None:
+            self._sweep_in(self._address.keep_alive_seconds)
+
+    def _forget(self, connection: Http1Connection) -> None:
+        self._busy.discard(connection)
+        if connection in self._idle:
+            self._idle.remove(connection)
+
+    def _sweep_in(self, seconds: float) -> None:
+        self._sweeping = asyncio.get_running_loop().call_later(seconds, self._sweep)
+
+    def _sweep(self) -> None:
+        """Close what has idled for too long; those that have idled longest come first."""
+        self._sweeping = None
+        until = monotonic() - self._address.keep_alive_seconds
+        while self._idle and self._idle[0].idle_since <= until:
+            self._idle[0].close()
+        if self._idle:
+            self._sweep_in(max(0.01, self._idle[0].idle_since - until))
+
+    def _set_alarm(self, loop: asyncio.AbstractEventLoop, at: float) -> None:
+        """See to it that deadlines are kept.
+
+        One timer for all exchanges: it is set for the earliest, and mostly finds that one long done.
+        """
+        if self._alarm is not None:
+            self._alarm.cancel()
+        self._alarm_at = at
+        self._alarm = loop.call_at(at, self._ring, loop)
+
+    def _ring(self, loop: asyncio.AbstractEventLoop) -> None:
+        now = loop.time() + 0.001  # timers may be early by the granularity of the clock
+        self._alarm, self._alarm_at = None, inf
+        for connection in [one for one in self._busy if one.deadline <= now]:
+            connection.fail(DeadlinePassed())
+        if self._busy:
+            self._set_alarm(loop, min(one.deadline for one in self._busy))
