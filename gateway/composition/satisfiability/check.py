@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 
 from gateway.composition.errors import CompositionCode, HintCode, Report, SourceLocation
 from gateway.composition.subgraph_schema import SubgraphSchema
 from gateway.errors import SupergraphInvalid
 from gateway.query_graph.budget import Budget, BudgetSpent
-from gateway.query_graph.graph import QueryGraph
-from gateway.query_graph.reach import Reach
 from gateway.supergraph.loader import load_supergraph
 from gateway.supergraph.model import Supergraph
 
+from .labelled_reach import LabelledReach
+from .labels import Choice
 from .reasons import describe_obstacles
 from .walk import SatisfiabilityWalk, SharedReturn, Unreachable
 from .witness import print_witness
@@ -44,34 +44,20 @@ def check_satisfiability(
     suspects = report.suspect_coordinates()
     budget = Budget(max_steps)
     found = _Findings(supergraph, subgraphs, report)
-    for labels in _label_choices(supergraph.override_labels):
-        graph = QueryGraph(supergraph, labels)
-        walk = SatisfiabilityWalk(graph, Reach(graph, budget), suspects)
-        try:
-            walk.run()
-        except BudgetSpent:
-            report.error(
-                CompositionCode.MAX_VALIDATION_SUBGRAPH_PATHS_EXCEEDED,
-                f"Whether all queries can be answered takes more than {max_steps} steps to decide.",
-            )
-            return
-        found.add(walk)
-
-
-def _label_choices(labels: frozenset[str]) -> Iterator[frozenset[str]]:
-    """Yield label assignments: none, each alone, all.
-
-    All combinations would be 2ⁿ; a field depends on one label, and what it needs rarely on another.
-    """
-    yield frozenset()
-    for label in sorted(labels):
-        yield frozenset({label})
-    if len(labels) > 1:
-        yield labels
+    try:
+        walk = SatisfiabilityWalk(LabelledReach(supergraph, budget), suspects)
+        walk.run()
+    except BudgetSpent:
+        report.error(
+            CompositionCode.MAX_VALIDATION_SUBGRAPH_PATHS_EXCEEDED,
+            f"Whether all queries can be answered takes more than {max_steps} steps to decide.",
+        )
+        return
+    found.add(walk)
 
 
 class _Findings:
-    """Turns what walks find into errors and hints, each once whatever the override labels."""
+    """Turns what a walk finds into errors and hints, each once whatever the override labels."""
 
     def __init__(
         self, supergraph: Supergraph, subgraphs: Sequence[SubgraphSchema], report: Report
@@ -115,7 +101,7 @@ class _Findings:
         self._report.error(
             CompositionCode.SATISFIABILITY_ERROR,
             f'"{problem.type_name}.{problem.field}" cannot be answered by the query\n{query}\n'
-            f"Coming from {self._names(problem.graphs)}:\n"
+            f"Coming from {self._names(problem.graphs)}{_describe_labels(problem.labels)}:\n"
             + "\n".join(f"- {reason}" for reason in reasons),
             at=[self._location(graph, problem.type_name, problem.field) for graph in graphs],
             coordinate=f"{problem.type_name}.{problem.field}",
@@ -145,3 +131,13 @@ class _Findings:
             at=at,
             coordinate=coordinate,
         )
+
+
+def _describe_labels(labels: Choice) -> str:
+    if not labels:
+        return ""
+    listing = " and ".join(
+        f'"{label}" is {"active" if is_active else "inactive"}'
+        for label, is_active in sorted(labels)
+    )
+    return f" while the override label {listing}"
