@@ -15,11 +15,12 @@ from gateway.transports.base import SubgraphRequest, SubgraphResponse
 from gateway.transports.errors import ResponseMalformed, SubgraphTimeout
 
 from .context import ExecutionContext
+from .contextual_request import ContextualRequest
 from .errors import ErrorReport, FetchFailure, ReportedErrors
 from .json_text import encode_json
 from .prepared_plan import PreparedFetch, PreparedGroup, PreparedPlan, prepare_plan
 from .representations import Collected
-from .response_merge import attach, copy_json
+from .response_merge import attach, copy_json, copy_object
 from .result import ExecutionResult, JsonObject, SubgraphCall
 from .subgraph_answer import SubgraphAnswer, check_root, entities_of, parse_payload, read_answer
 from .tree_walk import find_objects
@@ -158,7 +159,10 @@ class _Execution:
         fetch = prepared.fetch
         if prepared.root_written is not None:
             return (find_objects(self._root, fetch.path) if fetch.path else [self._root]), []
-        skip_incomplete = bool(self._failed) and not self._failed.isdisjoint(fetch.depends_on)
+        skip_incomplete = bool(self._failed) and (
+            # What is taken from contexts may be owed by fetches further back.
+            prepared.is_contextual or not self._failed.isdisjoint(fetch.depends_on)
+        )
         return [], [
             group.collector.collect(self._root, skip_incomplete=skip_incomplete)
             for group in prepared.groups
@@ -171,10 +175,11 @@ class _Execution:
         transport = context.transports.get(fetch.subgraph)
         if transport is None:
             raise ExecutionError(f"There is no transport to subgraph {fetch.subgraph!r}.")
+        lots = ContextualRequest(prepared, collected) if prepared.is_contextual else None
         request = SubgraphRequest(
             fetch.subgraph,
             prepared.kind,
-            self._body(prepared, collected),
+            self._body(prepared, collected) if lots is None else self._contextual_body(lots),
             context.subgraph_headers.get(fetch.subgraph, context.headers),
         )
         response: SubgraphResponse | None = None
@@ -182,7 +187,8 @@ class _Execution:
         started = perf_counter()
         try:
             response = await transport.send(request)
-            return read_answer(response, exact_integers=self._prepared.exact_integers)
+            answer = read_answer(response, exact_integers=self._prepared.exact_integers)
+            return answer if lots is None else lots.restore(answer)
         except TransportError as error:
             error_code = error.code
             raise
@@ -214,6 +220,13 @@ class _Execution:
             return prepared.head + b"}"
         return b"".join((prepared.head, b',"variables":{', b",".join(parts), b"}}"))
 
+    def _contextual_body(self, request: ContextualRequest) -> bytes:
+        parts = request.variables()
+        for name, text in request.client_variables():
+            if name in self._variables:
+                parts.append(text + self._variable_text(name))
+        return b"".join((request.head(), b',"variables":{', b",".join(parts), b"}}"))
+
     def _variable_text(self, name: str) -> bytes:
         text = self._variable_texts.get(name)
         if text is None:
@@ -237,8 +250,10 @@ class _Execution:
         if prepared.root_written is not None:
             check_root(answer, prepared)
             if answer.data is not None:
+                must_copy = prepared.root_written.must_copy_per_use and len(objects) > 1
                 for obj in objects:
-                    attach(obj, answer.data, prepared.root_written)
+                    data = copy_object(answer.data) if must_copy else answer.data
+                    attach(obj, data, prepared.root_written)
         for group, found in zip(prepared.groups, collected, strict=True):
             try:
                 entities = entities_of(answer, group.group.alias, found)
@@ -278,6 +293,9 @@ def _attach_entities(
     group: PreparedGroup, collected: Collected, entities: list[JsonObject | None]
 ) -> None:
     written = group.written
+    if written.must_copy_per_use:
+        _attach_copies(group, collected, entities)
+        return
     for number, uses in enumerate(collected.uses):
         own = entities
         if number and written.must_copy_per_target:
@@ -290,3 +308,13 @@ def _attach_entities(
                 attach(obj, entity, written)
             else:
                 obj.update(entity)
+
+
+def _attach_copies(
+    group: PreparedGroup, collected: Collected, entities: list[JsonObject | None]
+) -> None:
+    for uses in collected.uses:
+        for obj, index in zip(uses.objects, uses.indices, strict=True):
+            entity = entities[index]
+            if entity is not None:
+                attach(obj, copy_object(entity), group.written)

@@ -62,6 +62,9 @@ class PreparedFetch:
     dependents: tuple[int, ...]
     """Fetches that wait for this one."""
 
+    is_contextual: bool
+    """Whether entities may have to be asked for in several lots."""
+
 
 @dataclass(frozen=True, slots=True)
 class PreparedPlan:
@@ -131,6 +134,7 @@ def _prepare_fetch(
             for group in fetch.entities
         ),
         dependents=tuple(dict.fromkeys(dependents)),
+        is_contextual=any(group.contexts for group in fetch.entities),
     )
 
 

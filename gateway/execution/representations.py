@@ -5,7 +5,7 @@ Spec: Apollo Federation subgraph specification, "Entity resolution" (``_Any``, `
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 from gateway.query_plan.nodes import (
@@ -17,7 +17,7 @@ from gateway.query_plan.nodes import (
 
 from .json_text import encode_json
 from .result import JsonObject
-from .tree_walk import find_objects, is_of_type
+from .tree_walk import find_chains, find_objects, is_of_type
 
 NESTED_TYPENAME_KEY = "__typename"
 """Where an object inside a representation carries its runtime type; only the outermost has a key of its own."""
@@ -32,6 +32,17 @@ class Uses:
 
 
 @dataclass(slots=True)
+class Lots:
+    """Representations by what their objects take from contexts."""
+
+    numbers: list[int] = field(default_factory=list)
+    """In step with the representations: the lot of each."""
+
+    values: list[tuple[object, ...]] = field(default_factory=list)
+    """By lot, in step with the group's context variables. A lot may turn out to be empty."""
+
+
+@dataclass(slots=True)
 class Collected:
     """What one entity group asks for."""
 
@@ -40,6 +51,9 @@ class Collected:
 
     uses: list[Uses]
     """In step with the group's targets."""
+
+    lots: Lots | None = None
+    """For a group with context variables."""
 
 
 def collect_representations(
@@ -51,7 +65,11 @@ def collect_representations(
     key is null: such a key names nothing. A missing input of ``@requires`` is left out of the representation; with
     ``skip_incomplete`` the object is left out instead, because a subgraph that did not answer owed it: asking with
     half the inputs might bring a wrong answer instead of none.
+
+    Where the group has context variables, objects that differ in their values do not share a representation.
     """
+    if group.contexts:
+        return _collect_lots(group, root, skip_incomplete=skip_incomplete)
     representations: list[JsonObject] = []
     known: dict[bytes, int] = {}
     uses: list[Uses] = []
@@ -69,6 +87,99 @@ def collect_representations(
             used.objects.append(obj)
             used.indices.append(index)
     return Collected(representations, uses)
+
+
+def _collect_lots(group: EntityGroup, root: JsonObject, *, skip_incomplete: bool) -> Collected:
+    collected = Collected([], [], Lots())
+    finder = LotFinder(group, collected)
+    known: dict[tuple[int, bytes], int] = {}
+    for target in group.targets:
+        used = Uses()
+        collected.uses.append(used)
+        for chain in find_chains(root, target.path):
+            obj: JsonObject = chain[-1]  # type: ignore[assignment]
+            representation = represent(target, obj, skip_incomplete=skip_incomplete)
+            values = read_contexts(target, chain, skip_incomplete=skip_incomplete)
+            lot = None if values is None else finder.find(values)
+            if representation is None or lot is None:
+                continue
+            fresh = len(collected.representations)
+            index = known.setdefault((lot, encode_json(representation)), fresh)
+            if index == fresh:
+                collected.representations.append(representation)
+                finder.lots.numbers.append(lot)
+            used.objects.append(obj)
+            used.indices.append(index)
+    return collected
+
+
+class LotFinder:
+    """Finds the lot for what an object takes from contexts."""
+
+    def __init__(self, group: EntityGroup, collected: Collected) -> None:
+        assert collected.lots is not None  # noqa: S101 - made with it, for a group with contexts
+        self.lots = collected.lots
+        self._required = [
+            place for place, variable in enumerate(group.contexts) if variable.type.endswith("!")
+        ]
+        self._known: dict[object, int] = {}
+
+    def find(self, values: tuple[object, ...]) -> int | None:
+        """Return the number of the lot; ``None`` when a value is null that must not be."""
+        # Python holds 1, 1.0 and True for equal; lists have no hash, and their text stands for them.
+        key: object = (*values, *map(type, values))
+        try:
+            known = self._known.get(key)
+        except TypeError:
+            key = encode_json(values)
+            known = self._known.get(key)
+        if known is not None:
+            return known
+        if any(values[place] is None for place in self._required):
+            return None
+        number = self._known[key] = len(self.lots.values)
+        self.lots.values.append(values)
+        return number
+
+
+def read_contexts(
+    target: EntityTarget, chain: Sequence[object], *, skip_incomplete: bool = False
+) -> tuple[object, ...] | None:
+    """Return what an object takes from contexts, given the values on the way to it.
+
+    What is missing counts as null; with ``skip_incomplete`` it leaves nothing to return.
+    """
+    try:
+        return tuple(
+            read_context(source.field, chain[source.depth], skip_incomplete=skip_incomplete)
+            for source in target.contexts
+        )
+    except _Incomplete:
+        return None
+
+
+def read_context(
+    part: RepresentationField | None, holder: object, *, skip_incomplete: bool = False
+) -> object:
+    """Return the leaf that ``part`` leads to, below the object that sets the context."""
+    if part is None or not isinstance(holder, dict):
+        return None
+    if part.source not in holder:
+        if skip_incomplete:
+            raise _Incomplete
+        return None
+    return _leaf(part, holder[part.source], skip_incomplete=skip_incomplete)
+
+
+def _leaf(part: RepresentationField, value: object, *, skip_incomplete: bool) -> object:
+    if not part.shapes:
+        return value
+    if isinstance(value, list):
+        return [_leaf(part, item, skip_incomplete=skip_incomplete) for item in value]
+    typename = value.get(NESTED_TYPENAME_KEY) if isinstance(value, dict) else None
+    shape = _shape_for(part.shapes, typename)
+    below = shape.fields[0] if shape is not None and shape.fields else None
+    return read_context(below, value, skip_incomplete=skip_incomplete)
 
 
 class _Incomplete(Exception):

@@ -22,7 +22,7 @@ from gateway.query_plan.nodes import (
 )
 
 from .json_text import encode_json
-from .representations import Collected, Uses, represent
+from .representations import Collected, LotFinder, Lots, Uses, read_context, represent
 from .result import JsonObject
 
 CompiledCollection: TypeAlias = Callable[[JsonObject], Collected]
@@ -61,6 +61,10 @@ class _Writer:
     def write(self, group: EntityGroup, unified: frozenset[int], revisited: frozenset[int]) -> None:
         self.lines.append("def collect(root):")
         self._line("R = []; add = R.append; texts = {}; U = []")
+        if group.contexts:
+            self._line("C = Collected(R, U, Lots()); N = C.lots.numbers")
+            self._line("lot = LotFinder(group, C).find; texts_of = {}")
+            self.constants |= {"group": group, "Lots": Lots, "LotFinder": LotFinder}
         head = len(self.lines)
         for number, target in enumerate(group.targets):
             self._target(
@@ -69,7 +73,7 @@ class _Writer:
                 is_unified=number in unified,
                 is_revisited=number in revisited,
             )
-        self._line("return Collected(R, U)")
+        self._line("return C" if group.contexts else "return Collected(R, U)")
         # Contents are known by shape, across targets: the names are only complete now.
         self.lines[head:head] = [f"    {name} = {{}}" for name in self._known.values()]
 
@@ -81,15 +85,17 @@ class _Writer:
         if is_revisited:
             self._line("seen = set(); see = seen.add")
         depth = self._depth
-        obj, place = self._walk(target, is_unified=is_unified)
+        obj, place, chain = self._walk(target, is_unified=is_unified)
         if is_revisited:
             # The same object again, most likely: that is known without reading its key.
             self._line(f"if id({obj}) not in seen:")
             self._depth += 1
             self._line(f"see(id({obj}))")
+        if target.contexts:
+            self._lot(number, target, chain)
         self._constant(f"slow{number}", _slow(target))
         if len(target.shapes) == 1 and target.shapes[0].types is None:
-            self._shape(number, target.shapes[0], obj)
+            self._shape(target, number, target.shapes[0], obj)
         else:
             self._line(f"t = {obj}.get({target.typename_key!r})")
             for order, shape in enumerate(target.shapes):
@@ -97,15 +103,38 @@ class _Writer:
                 test = "True" if shape.types is None else f"t in {types}"
                 self._line(f"{'if' if order == 0 else 'elif'} {test}:")
                 self._depth += 1
-                self._shape(number, shape, obj)
+                self._shape(target, number, shape, obj)
                 self._depth -= 1
             self._line("else: i = None")
         self._record(target, obj, place, is_unified=is_unified)
         self._depth = depth
 
-    def _walk(self, target: EntityTarget, *, is_unified: bool) -> tuple[str, str]:
-        """Open the loops to the objects of a target; return the variable of the object and of its place."""
+    def _lot(self, number: int, target: EntityTarget, chain: list[str]) -> None:
+        """Write code that leaves in ``g`` the number of the lot, and goes on if there is one."""
+        values = []
+        for order, source in enumerate(target.contexts):
+            holder = chain[source.depth]
+            if source.field is None:
+                values.append("None")
+            elif source.field.shapes:
+                part = self._constant(f"P{number}_{order}", source.field)
+                self.constants["read_context"] = read_context
+                values.append(f"read_context({part}, {holder})")
+            else:
+                values.append(f"{holder}.get({source.field.source!r})")
+        self._line(f"g = lot(({', '.join(values)},))")
+        self._line("if g is not None:")
+        self._depth += 1
+        self._line("texts = texts_of.setdefault(g, {})")
+
+    def _walk(self, target: EntityTarget, *, is_unified: bool) -> tuple[str, str, list[str]]:
+        """Open the loops to the objects of a target.
+
+        Return the variable of the object, what stands for its place, and the variables on the way, as in
+        ``find_chains``.
+        """
         here, place, is_guarded = "root", "", True
+        chain = [here]
         last = max(
             step for step, segment in enumerate(target.path) if not isinstance(segment, OnTypes)
         )
@@ -132,8 +161,9 @@ class _Writer:
                     self._line(f"{name} = {here}.get({segment!r})")
                     place = f"{here}[{segment!r}]"
                     here, is_guarded = name, False
+            chain.append(here)
         self._guard(here, is_guarded)
-        return here, place
+        return here, place, chain
 
     def _guard(self, name: str, is_guarded: bool) -> None:
         """Go on only with what is there."""
@@ -141,7 +171,9 @@ class _Writer:
             self._line(f"if {name} is not None:")
             self._depth += 1
 
-    def _shape(self, number: int, shape: RepresentationShape, obj: str) -> None:
+    def _shape(
+        self, target: EntityTarget, number: int, shape: RepresentationShape, obj: str
+    ) -> None:
         """Write code that leaves in ``i`` the index of the object's representation, ``None`` for none."""
         slow = f"i = slow{number}({obj}, R, texts)"
         if not shape.fields or any(part.shapes for part in shape.fields):
@@ -150,7 +182,7 @@ class _Writer:
         self._line("try:")
         self._depth += 1
         tests: list[str] = []
-        content: list[str] = []
+        content: list[str] = ["g"] if target.contexts else []
         for order, part in enumerate(shape.fields):
             self._line(f"v{order} = {obj}[{part.source!r}]")
             content.append(f"v{order}")
@@ -183,6 +215,8 @@ class _Writer:
         self._depth -= 1
 
     def _record(self, target: EntityTarget, obj: str, place: str, *, is_unified: bool) -> None:
+        if target.contexts:
+            self._line("if len(N) < len(R): N.append(g)")
         self._line("if i is not None:")
         self._depth += 1
         if is_unified:

@@ -43,10 +43,15 @@ def merge_object(target: JsonObject, source: JsonObject) -> None:
             _merge_value(known, value)
 
 
+def copy_object(value: JsonObject) -> JsonObject:
+    """Return a deep copy of a JSON object."""
+    return {key: copy_json(item) for key, item in value.items()}
+
+
 def copy_json(value: object) -> object:
     """Return a deep copy of a JSON value."""
     if isinstance(value, dict):
-        return {key: copy_json(item) for key, item in value.items()}
+        return copy_object(value)
     if isinstance(value, list):
         return [copy_json(item) for item in value]
     return value

@@ -38,9 +38,37 @@ def find_places(root: JsonObject, path: ResponsePath) -> Iterator[tuple[Physical
     return _find_places(root, path, 0, ())
 
 
+def find_chains(root: JsonObject, path: ResponsePath) -> Iterator[tuple[object, ...]]:
+    """Yield what ``find_objects`` returns, each at the end of the values on the way to it.
+
+    The first is ``root``; one follows for each segment of ``path``.
+    """
+    return _find_chains((root,), path)
+
+
 def is_of_type(typename: object, types: frozenset[str]) -> bool:
     """Say whether ``typename``, which a subgraph sent, is one of ``types``."""
     return isinstance(typename, str) and typename in types
+
+
+def _find_chains(chain: tuple[object, ...], path: ResponsePath) -> Iterator[tuple[object, ...]]:
+    value, depth = chain[-1], len(chain) - 1
+    if depth == len(path):
+        if isinstance(value, dict):
+            yield chain
+        return
+    segment = path[depth]
+    match segment:
+        case OnTypes(types, typename_key):
+            if isinstance(value, dict) and is_of_type(value.get(typename_key), types):
+                yield from _find_chains((*chain, value), path)
+        case _ if segment == ITEM:
+            if isinstance(value, list):
+                for item in value:
+                    yield from _find_chains((*chain, item), path)
+        case str():
+            if isinstance(value, dict):
+                yield from _find_chains((*chain, value.get(segment)), path)
 
 
 def _find_places(

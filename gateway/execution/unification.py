@@ -2,7 +2,7 @@
 
 A stub such as ``{"__typename": "Product", "upc": "1"}`` says no more than its representation does. Whatever entity
 fetches add to it is answered from representations too, so equal stubs of one position end up equal, and one of them
-may stand in all their places.
+may stand in all their places. Not so where something is added that depends on objects above (contexts).
 """
 
 from __future__ import annotations
@@ -41,6 +41,8 @@ def find_revisited(plan: QueryPlan, written: WrittenPlan) -> dict[Writer, frozen
 
 def _is_told_apart_by_representation(target: EntityTarget, written: WrittenPlan) -> bool:
     position = position_of(target.path)
+    if any(site.may_differ_below(position) for site in written.contextual):
+        return False
     stub = {key for site in written.sites for key in _keys_of_stub(site, position)}
     return all(stub <= _told(target, number) for number in range(len(target.shapes)))
 

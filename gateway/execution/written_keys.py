@@ -6,7 +6,7 @@ a merge) and which fields of the answer go missing when a fetch fails.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
@@ -52,6 +52,9 @@ class Written:
     must_copy_per_target: bool
     """The objects are at several positions, and other writers go on below: their results must not mix."""
 
+    must_copy_per_use: bool
+    """What others add below depends on where the objects are: it takes values from contexts above them."""
+
 
 @dataclass(frozen=True, slots=True)
 class Site:
@@ -63,10 +66,25 @@ class Site:
 
 
 @dataclass(frozen=True, slots=True)
+class ContextualSite:
+    """Where something is written that depends on an object above."""
+
+    position: Position
+    depth: int
+    """How many keys of ``position`` lead to the object above."""
+
+    def may_differ_below(self, position: Position) -> bool:
+        """Whether equal objects at ``position`` may come to differ in what is written at or below them."""
+        depth = len(position)
+        return self.depth <= depth and self.position[:depth] == position
+
+
+@dataclass(frozen=True, slots=True)
 class WrittenPlan:
     """What all fetches of a plan write."""
 
     sites: tuple[Site, ...]
+    contextual: tuple[ContextualSite, ...]
     by_writer: Mapping[Writer, Written]
 
 
@@ -83,10 +101,13 @@ def read_written_keys(plan: QueryPlan) -> WrittenPlan:
             selections[writer] = keys
             sites += [Site(writer, position, keys) for position in positions]
     index = _index(sites)
+    contextual = tuple(dict.fromkeys(_contextual_sites(plan)))
     return WrittenPlan(
         sites=tuple(sites),
+        contextual=contextual,
         by_writer={
-            writer: _judge(writer, keys, sites, index) for writer, keys in selections.items()
+            writer: _judge(writer, keys, sites, contextual, index)
+            for writer, keys in selections.items()
         },
     )
 
@@ -107,6 +128,15 @@ def _writers(fetch: Fetch) -> Iterator[tuple[Writer, WrittenKeys, list[Position]
                 f"Fetch {fetch.id} has no field {group.alias!r}: {fetch.operation}"
             )
         yield (fetch.id, group.alias), keys, _positions(group)
+
+
+def _contextual_sites(plan: QueryPlan) -> Iterator[ContextualSite]:
+    for fetch in plan.fetches:
+        for group in fetch.entities:
+            for target in group.targets:
+                for source in target.contexts:
+                    above = position_of(target.path[: source.depth])
+                    yield ContextualSite(position_of(target.path), len(above))
 
 
 def _positions(group: EntityGroup) -> list[Position]:
@@ -132,6 +162,7 @@ def _judge(
     writer: Writer,
     keys: WrittenKeys,
     sites: list[Site],
+    contextual: Sequence[ContextualSite],
     index: Mapping[Position, set[Writer]],
 ) -> Written:
     positions = [site.position for site in sites if site.writer == writer]
@@ -150,6 +181,13 @@ def _judge(
         overlaps=overlaps,
         overlaps_composite=overlaps_composite,
         must_copy_per_target=is_deepened and len(positions) > 1,
+        must_copy_per_use=any(
+            site.may_differ_below(position)
+            and len(site.position) > len(position)
+            and site.position[len(position)] in keys.keys
+            for site in contextual
+            for position in positions
+        ),
     )
 
 
