@@ -29,17 +29,18 @@ def plan_operation(
     operation: NormalizedOperation,
     *,
     override_labels: frozenset[str] = frozenset(),
-    max_steps: int = MAX_STEPS,
+    budget: Budget | None = None,
 ) -> QueryPlan:
     """Plan an operation.
 
-    ``override_labels`` are the labels of progressive overrides that are active.
+    ``override_labels`` are the labels of progressive overrides that are active. ``budget`` counts the
+    steps, ``MAX_STEPS`` at most when it is not given.
 
     Raises:
         PlanningError: some field can be had from no subgraph at its place.
-        PlanningLimitExceeded: it would take more than ``max_steps`` steps, or is nested too deeply.
+        PlanningLimitExceeded: it would take more steps than the budget has, or is nested too deeply.
     """
-    budget = Budget(max_steps)
+    budget = budget or Budget(MAX_STEPS)
     try:
         return _Planner(supergraph, operation, override_labels, budget).plan()
     except BudgetSpent as error:

@@ -31,6 +31,8 @@ from .scopes import (
 )
 
 _INTROSPECTION = frozenset({"__schema", "__type"})
+_ROW_ENTRIES_PER_STEP = 8
+"""How many fields of one type are compared with those of others at the cost of a step."""
 
 
 class ScopeBuilder:
@@ -141,10 +143,10 @@ class ScopeBuilder:
         selections: Selections,
     ) -> tuple[object, ...]:
         """What decides how objects of a type are treated; equal rows make one class."""
-        self._reach.budget.spend()
         applicable = [
             selection for selection in selections if selection.on is None or name in selection.on
         ]
+        self._reach.budget.spend(1 + len(applicable) // _ROW_ENTRIES_PER_STEP)
         return (
             self._graph.supergraph.is_visible(name),
             name in sure,

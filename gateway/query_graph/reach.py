@@ -301,7 +301,8 @@ class Reach:
         above = tuple((key, max(0, cost - base)) for key, cost in contexts)
         direct = self._at_hand(Question(type_name, knows_type, relative, NOTHING, above))
         cost = self._obtain(direct, selection.selections)
-        if cost is None:
+        if cost is None or cost > CALL:
+            # What costs more than a call may be had for less from elsewhere.
             reached = self.from_positions(
                 type_name, relative, knows_type=knows_type, contexts=above
             )

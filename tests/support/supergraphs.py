@@ -9,7 +9,8 @@ from gateway.operations.normalize import NormalizedOperation, normalize_operatio
 from gateway.operations.parse import parse_document
 from gateway.operations.select import select_operation
 from gateway.operations.validate import validate_document
-from gateway.planning.planner import MAX_STEPS, plan_operation
+from gateway.planning.planner import plan_operation
+from gateway.query_graph.budget import Budget
 from gateway.query_plan.nodes import QueryPlan
 from gateway.supergraph.loader import load_supergraph
 from gateway.supergraph.model import Supergraph
@@ -50,12 +51,12 @@ def plan_of(
     conditions: Mapping[str, bool] | None = None,
     *,
     override_labels: frozenset[str] = frozenset(),
-    max_steps: int = MAX_STEPS,
+    budget: Budget | None = None,
 ) -> QueryPlan:
     """Plan the only operation of a valid document."""
     return plan_operation(
         supergraph,
         normalized(supergraph, source, conditions),
         override_labels=override_labels,
-        max_steps=max_steps,
+        budget=budget,
     )

@@ -8,6 +8,7 @@ import pytest
 
 from gateway.errors import PlanningLimitExceeded
 from gateway.planning.planner import plan_operation
+from gateway.query_graph.budget import Budget
 from gateway.supergraph.model import Supergraph
 from gateway.supergraph.selections import Selection
 from tests.support.supergraphs import normalized, plan_of, supergraph_of
@@ -24,18 +25,10 @@ NODES = supergraph_of(
 
 
 def steps(supergraph: Supergraph, source: str) -> int:
-    """The least budget with which an operation is planned, to the nearest tenth."""
-    operation = normalized(supergraph, source)
-    low, high = 1, 50_000
-    while high > low + low // 10 + 1:
-        middle = (low + high) // 2
-        try:
-            plan_operation(supergraph, operation, max_steps=middle)
-        except PlanningLimitExceeded:
-            low = middle
-        else:
-            high = middle
-    return high
+    """The steps that planning an operation takes, over a supergraph that was never asked before."""
+    budget = Budget(50_000)
+    plan_of(supergraph, source, budget=budget)
+    return budget.spent
 
 
 def nested(depth: int) -> str:
@@ -47,7 +40,7 @@ def nested(depth: int) -> str:
 
 def test_an_operation_over_the_limit_is_refused() -> None:
     with pytest.raises(PlanningLimitExceeded, match="too large"):
-        plan_of(NODES, nested(10), max_steps=50)
+        plan_of(NODES, nested(10), budget=Budget(50))
 
 
 def test_nesting_without_end_is_refused() -> None:
