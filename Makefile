@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help up test lint check fmt bench constraints clean-data
+.PHONY: help up test lint check fmt bench conformance constraints clean-data
 
 help:  ## Show this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -36,6 +36,9 @@ fmt: $(STAMP)  ## Format and mend what can be mended
 
 bench: $(STAMP)  ## Print CPU per request beside the peers that are running
 	@$(BIN)/python benchmarks/run.py
+
+conformance: $(STAMP)  ## Compare with Apollo's composition, Apollo Gateway and Hive Gateway (needs Node.js 20 and npm)
+	@$(BIN)/python -m tests.conformance.peers
 
 constraints:  ## Write the installed versions to constraints.txt
 	@(echo '# The versions that the tests have passed with. Made by `make constraints`.'; \

@@ -1,8 +1,8 @@
 """Compares our composition with Apollo's: verdict, codes, hints, and the schema that clients see.
 
 Two differences are rules, not exceptions. We report the faults of all phases together where they stop after the first
-phase with any. And we accept what can be planned: an operation that they call unsatisfiable is planned here, and counts
-as a difference only when that fails.
+phase with any. And what is satisfiable is settled by planning: an operation that they alone refuse has to have a plan
+here, and one that we alone refuse must have none there.
 """
 
 from __future__ import annotations
@@ -34,14 +34,12 @@ from .node import run_lines
 Verdicts = dict[str, dict[str, Any]]
 
 _UNSATISFIABLE = "SATISFIABILITY_ERROR"
-_WITNESS = re.compile(r"API query:\n(?P<query>.*?)\ncannot be satisfied", re.DOTALL)
-_LATE = {
-    _UNSATISFIABLE,
-    "INTERFACE_FIELD_NO_IMPLEM",
-    "INVALID_GRAPHQL",
-    "NO_QUERIES",
+_THEIR_WITNESS = re.compile(r"API query:\n(?P<query>.*?)\ncannot be satisfied", re.DOTALL)
+_OUR_WITNESS = re.compile(r"by the query\n(?P<query>.*?)\nComing from", re.DOTALL)
+_LATER = {
+    "INTERFACE_KEY_NOT_ON_IMPLEMENTATION": {"EXTERNAL_MISSING_ON_BASE", "INVALID_FIELD_SHARING"},
 }
-"""Codes of phases that they do not come to when an earlier one has found something."""
+"""Codes of merging that come up beside one of a subgraph's own, which they stop at."""
 
 
 def compare_composition(folder: Path, cases: Iterable[Case]) -> dict[str, list[str]]:
@@ -51,34 +49,35 @@ def compare_composition(folder: Path, cases: Iterable[Case]) -> dict[str, list[s
         str(verdict["name"]): verdict
         for verdict in run_lines(folder, "compose.mjs", map(asdict, listed))
     }
-    found = {case.name: _differences(case, theirs[case.name]) for case in listed}
+    found = {case.name: _differences(folder, case, theirs[case.name]) for case in listed}
     return {name: differences for name, differences in found.items() if differences}
 
 
-def _differences(case: Case, theirs: dict[str, Any]) -> list[str]:
+def _differences(folder: Path, case: Case, theirs: dict[str, Any]) -> list[str]:
     ours = compose(case.subgraphs)
     our_codes = {str(error.code) for error in ours.errors}
     their_codes = set(theirs["codes"])
     if their_codes == {_UNSATISFIABLE} and ours.supergraph_sdl is not None:
-        return _unplannable(ours.supergraph_sdl, theirs["messages"])
-    if not (our_codes == their_codes or (their_codes and our_codes - their_codes <= _LATE)):
+        return _without_plan_here(ours.supergraph_sdl, theirs["messages"])
+    if our_codes == {_UNSATISFIABLE} and not their_codes:
+        return _with_plan_there(folder, theirs["supergraph"], ours)
+    late = {_UNSATISFIABLE}.union(*(_LATER.get(code, ()) for code in their_codes))
+    if their_codes != (our_codes - late if their_codes - late else our_codes):
         return [
             f"codes: ours {sorted(our_codes)}, theirs {sorted(their_codes)}",
             *theirs["messages"][:2],
         ]
-    if their_codes - our_codes:
-        return [f"codes: theirs alone {sorted(their_codes - our_codes)}", *theirs["messages"][:2]]
     if our_codes:
         return []
     return [*_schema_differences(ours, theirs), *_hint_differences(ours, theirs)]
 
 
-def _unplannable(supergraph_sdl: str, messages: list[str]) -> list[str]:
-    """Return which of the operations that they give as witnesses cannot be planned here either."""
+def _without_plan_here(supergraph_sdl: str, messages: list[str]) -> list[str]:
+    """Return which of the operations that they call unsatisfiable cannot be planned here either."""
     supergraph = load_supergraph(supergraph_sdl)
     found = []
     for message in messages:
-        witness = _WITNESS.search(message)
+        witness = _THEIR_WITNESS.search(message)
         if witness is None:
             found.append(f"accepted here, and their message has no operation: {message}")
             continue
@@ -89,6 +88,18 @@ def _unplannable(supergraph_sdl: str, messages: list[str]) -> list[str]:
         except (GatewayError, AssertionError) as error:
             found.append(f"accepted here, and {text} fails: {error}")
     return found
+
+
+def _with_plan_there(folder: Path, supergraph_sdl: str, ours: CompositionResult) -> list[str]:
+    """Return which of the operations that we call unsatisfiable they can plan."""
+    witnesses = [_OUR_WITNESS.search(error.message) for error in ours.errors]
+    operations = [witness["query"] for witness in witnesses if witness is not None]
+    lines = ({"supergraph": supergraph_sdl, "operation": operation} for operation in operations)
+    return [
+        f"refused here, and planned there: {operation}"
+        for operation, answer in zip(operations, run_lines(folder, "plan.mjs", lines), strict=True)
+        if "plan" in answer
+    ] + ["refused here, without an operation"] * witnesses.count(None)
 
 
 def _schema_differences(ours: CompositionResult, theirs: dict[str, Any]) -> list[str]:
