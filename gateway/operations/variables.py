@@ -25,14 +25,14 @@ from graphql import (
 
 from gateway.errors import NestingTooDeep, Problem, VariablesInvalid
 
-_CONDITIONS = frozenset({"skip", "include"})
+_CONDITIONS = frozenset({"skip", "include", "defer"})
 _MAX_ERRORS = 20
 
 
 def condition_variables(
     operation: OperationDefinitionNode, document: DocumentNode
 ) -> tuple[str, ...]:
-    """The variables that ``@skip`` and ``@include`` use in an operation, sorted, without ``$``."""
+    """The variables that decide over ``@skip``, ``@include`` and ``@defer`` in an operation, sorted, without ``$``."""
     fragments = {
         definition.name.value: definition
         for definition in document.definitions
@@ -96,5 +96,5 @@ def _condition(directives: tuple[DirectiveNode, ...]) -> Iterator[str]:
     for directive in directives:
         if directive.name.value in _CONDITIONS:
             for argument in directive.arguments or ():
-                if isinstance(argument.value, VariableNode):
+                if argument.name.value == "if" and isinstance(argument.value, VariableNode):
                     yield argument.value.name.value

@@ -26,7 +26,7 @@ class FetchNode:
     number: int
     graph: int
     part: int
-    """Which root field of a mutation it belongs to; fetches of different parts never merge."""
+    """What it belongs to, a root field of a mutation or what is deferred; fetches of different parts never merge."""
 
     root: Frame | None = None
     calls: list[Call] = field(default_factory=list)

@@ -31,20 +31,30 @@ class PlanWriter:
         self._definitions = operation.variables
         self._kind = kind
         self._fetches: list[Fetch] = []
+        self._deferred: set[int] = set()
+        self.ids: dict[FetchNode, int] = {}
+        """The fetch that each request became."""
 
-    def write(self, parts: Sequence[Grown]) -> list[Fetch]:
+    @property
+    def fetches(self) -> Sequence[Fetch]:
+        """What was written, each after those that it depends on."""
+        return self._fetches
+
+    def write(self, parts: Sequence[Grown]) -> None:
         """Write the parts of a plan, which run one after the other."""
         for together in _adjacent(parts):
             before = self._last()
             *others, last = together
+            first = len(self._fetches)
+            self.ids.update((node, first) for part in others for node in part.fetches.nodes)
             extra = [node.root for part in others for node in part.fetches.nodes if node.root]
             self._write_part(last, extra, before)
-        return self._fetches
 
     def _last(self) -> tuple[int, ...]:
-        """The fetches that no other waits for yet."""
-        awaited = {number for fetch in self._fetches for number in fetch.depends_on}
-        return tuple(fetch.id for fetch in self._fetches if fetch.id not in awaited)
+        """The fetches that no other waits for yet; the next root field does not wait for what is deferred."""
+        fetches = [fetch for fetch in self._fetches if fetch.id not in self._deferred]
+        awaited = {number for fetch in fetches for number in fetch.depends_on}
+        return tuple(fetch.id for fetch in fetches if fetch.id not in awaited)
 
     def _write_part(self, part: Grown, extra: list[Frame], before: tuple[int, ...]) -> None:
         """Write one part; ``extra`` root fields go before its own, in the same operation."""
@@ -52,6 +62,10 @@ class PlanWriter:
         writer = OperationWriter(self._supergraph, part.growth.typed_scopes, self._definitions)
         nodes = sorted(graph.nodes, key=lambda node: (graph.wave(node), node.number))
         ids = {node: len(self._fetches) + place for place, node in enumerate(nodes)}
+        self.ids.update(ids)
+        if part.deferral is not None:
+            primary = set(part.deferral.primary_nodes())
+            self._deferred |= {ids[node] for node in nodes if node not in primary}
         ancestors = graph.ancestors()
         for node in nodes:
             direct = graph.depends_on(node)

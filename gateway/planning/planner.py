@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from graphql import OperationType
 
@@ -11,9 +11,12 @@ from gateway.operations.normalize import NormalizedOperation
 from gateway.query_graph.budget import Budget, BudgetSpent
 from gateway.query_graph.graph import QueryGraph, query_graph_of
 from gateway.query_graph.reach import Reach
-from gateway.query_plan.nodes import Fetch, OperationKind, QueryPlan
+from gateway.query_plan.nodes import Deferral, OperationKind, QueryPlan
 from gateway.supergraph.model import Supergraph
+from gateway.supergraph.selections import Defer
 
+from .deferred_projection import Divider
+from .fetch_graph import FetchNode
 from .plan_writer import PlanWriter
 from .projection import ProjectionBuilder
 from .scope_builder import ScopeBuilder
@@ -71,14 +74,17 @@ class _Planner:
     def plan(self) -> QueryPlan:
         root = self._builder.build_root(self._operation.root_type, self._operation.selections)
         if self._operation.kind is OperationType.QUERY:
-            parts = [self._search(_scopes_below(root)).best()]
+            limits = RootLimits(defers=self._operation.defers)
+            parts = [self._search(_scopes_below(root)).best(limits)]
         else:
             parts = list(self._plan_in_series(root))
+        writer = self._write(parts)
         return QueryPlan(
             kind=self._kind,
-            fetches=tuple(self._write(parts)),
+            fetches=tuple(writer.fetches),
             projection=ProjectionBuilder(self._supergraph).build(root),
             introspection=self._operation.introspection,
+            deferral=self._divide(root, parts, writer.ids) if self._operation.defers else None,
         )
 
     def _search(self, scopes: Sequence[Scope]) -> Search:
@@ -96,21 +102,43 @@ class _Planner:
             search = self._search(scopes)
             options = self._reach.options(root.classes[0].reached, demand.name)
             plans: list[Grown] = []
+            defers = tuple(
+                defer for defer in self._operation.defers if defer.path[0] == demand.response_key
+            )
             problem: PlanningError | None = None
             for graph in sorted({option.position.graph for option in options}):
                 try:
-                    plans.append(search.best(RootLimits(frozenset({graph}), (demand,), part)))
+                    limits = RootLimits(frozenset({graph}), (demand,), part, defers)
+                    plans.append(search.best(limits))
                 except PlanningError as error:
                     problem = error
             if not plans:
                 raise problem or PlanningError(f"No subgraph can answer {demand.name}.")
             yield min(plans, key=lambda plan: plan.cost)
 
-    def _write(self, parts: Sequence[Grown]) -> list[Fetch]:
+    def _divide(
+        self, root: Scope, parts: Sequence[Grown], ids: Mapping[FetchNode, int]
+    ) -> Deferral | None:
+        """How the answer is given in parts; ``None`` when all of it comes with the first."""
+        homes: dict[Defer, Defer | None] = {}
+        fetches: dict[Defer, frozenset[int]] = {}
+        primary = set(ids.values())
+        for part in parts:
+            if part.deferral is not None:
+                homes.update(part.deferral.homes)
+                for defer in part.deferral.heeded:
+                    fetches[defer] = frozenset(ids[node] for node in part.deferral.nodes_of(defer))
+                    primary -= fetches[defer]
+        if not fetches:
+            return None
+        return Divider(self._supergraph, homes).divide(root, frozenset(primary), fetches)
+
+    def _write(self, parts: Sequence[Grown]) -> PlanWriter:
         writer = PlanWriter(self._supergraph, self._operation, self._kind)
         for part in parts:
             _claim_hidden_keys(self._builder, part)
-        return writer.write(parts)
+        writer.write(parts)
+        return writer
 
 
 def _claim_hidden_keys(builder: ScopeBuilder, part: Grown) -> None:

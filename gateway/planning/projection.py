@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from gateway.query_plan.nodes import (
     ClassProjection,
+    DeferredFragment,
     EnumProjection,
     FieldProjection,
     IntrospectionProjection,
@@ -26,11 +27,30 @@ _BUILT_IN = {kind.value: LeafProjection(kind) for kind in LeafKind if kind is no
 _CUSTOM = LeafProjection(LeafKind.CUSTOM)
 
 
-class ProjectionBuilder:
-    """Builds the projection of one plan."""
+class AnswerView:
+    """Which part of the answer a projection is for; this one is for all of it."""
 
-    def __init__(self, supergraph: Supergraph) -> None:
+    def entries(self, home: PlanClass) -> Iterable[tuple[str, ClientEntry]]:
+        """What is shown of the objects of a class."""
+        return home.entries.items()
+
+    def fragments_at(self, home: PlanClass) -> tuple[DeferredFragment, ...]:
+        """The deferred fragments that stand at the objects."""
+        del home
+        return ()
+
+    def groups_at(self, home: PlanClass) -> tuple[int, ...]:
+        """The deferred groups that add to the objects."""
+        del home
+        return ()
+
+
+class ProjectionBuilder:
+    """Builds the projection of one plan, or of what a view shows of it."""
+
+    def __init__(self, supergraph: Supergraph, view: AnswerView | None = None) -> None:
         self._supergraph = supergraph
+        self._view = view or AnswerView()
         self._objects: dict[Scope, ObjectProjection] = {}
         self._leaves: dict[str, LeafProjection | EnumProjection] = {}
 
@@ -45,13 +65,20 @@ class ProjectionBuilder:
         groups: dict[tuple[object, ...], list[PlanClass]] = {}
         for home in scope.classes:
             if home.is_visible:
-                groups.setdefault(self._row(home), []).append(home)
+                row = (
+                    self._row(home),
+                    tuple(map(id, self._view.fragments_at(home))),
+                    self._view.groups_at(home),
+                )
+                groups.setdefault(row, []).append(home)
         return ObjectProjection(
             typename_key=TYPENAME_KEY if scope.needs_typename else None,
             classes=tuple(
                 ClassProjection(
                     types=frozenset(name for home in homes for name in home.types),
                     fields=tuple(self._fields(homes[0])),
+                    fragments=self._view.fragments_at(homes[0]),
+                    groups=self._view.groups_at(homes[0]),
                 )
                 for homes in groups.values()
             ),
@@ -69,11 +96,11 @@ class ProjectionBuilder:
             )
             if isinstance(entry, Demand)
             else (response_key, entry)
-            for response_key, entry in home.entries.items()
+            for response_key, entry in self._view.entries(home)
         )
 
     def _fields(self, home: PlanClass) -> Iterator[FieldProjection]:
-        for response_key, entry in home.entries.items():
+        for response_key, entry in self._view.entries(home):
             yield self._field(home, response_key, entry)
 
     def _field(self, home: PlanClass, response_key: str, entry: ClientEntry) -> FieldProjection:

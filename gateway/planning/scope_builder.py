@@ -216,6 +216,8 @@ class ScopeBuilder:
         whole = plan_class.scope.whole
         for response_key, group in groups.items():
             first = group[0]
+            if any(selection.defer is not None for selection in group):
+                plan_class.defers[response_key] = frozenset(each.defer for each in group)
             if first.name == "__typename":
                 plan_class.entries[response_key] = TypenameDemand(response_key)
             elif first.name in _INTROSPECTION:
@@ -366,10 +368,11 @@ class ScopeBuilder:
 
     def _answer(self, plan_class: PlanClass, item: tuple[str, ClientEntry]) -> tuple[object, ...]:
         response_key, entry = item
+        defers = plan_class.defers.get(response_key)
         if not isinstance(entry, Demand):
-            return (response_key, entry)
+            return (response_key, entry, defers)
         definition = self._types[plan_class.type_name].fields[entry.name]
-        return (response_key, entry.key, definition.type, entry.child)
+        return (response_key, entry.key, definition.type, entry.child, defers)
 
 
 def _share_key(demand: Demand, options: Iterable[Option]) -> tuple[object, ...]:

@@ -12,7 +12,7 @@ from typing import TypeAlias
 
 from gateway.query_graph.positions import Move, Position
 from gateway.query_graph.reached import Contexts, Option, Reached
-from gateway.supergraph.selections import Selection
+from gateway.supergraph.selections import Defer, Selection
 from gateway.supergraph.type_ref import TypeRef
 
 from .response_keys import ResponseKeys
@@ -106,6 +106,12 @@ class PlanClass:
 
     demands: list[Demand] = field(default_factory=list)
     """The demands of the class itself; those of the scope's whole class are not among them."""
+
+    defers: dict[str, frozenset[Defer | None]] = field(default_factory=dict)
+    """By response key the ``@defer`` that an entry is selected in, ``None`` for outside of any.
+
+    Entries that stand in none are left out.
+    """
 
 
 @dataclass(slots=True, eq=False, kw_only=True)

@@ -12,7 +12,9 @@ from dataclasses import dataclass
 from gateway.errors import PlanningError
 from gateway.query_graph.graph import QueryGraph
 from gateway.query_graph.reach import Reach
+from gateway.supergraph.selections import Defer
 
+from .deferral import Deferral
 from .fetch_graph import FetchGraph
 from .growth import Ban, Growth
 from .passes import PASSES
@@ -36,6 +38,8 @@ class RootLimits:
     """The root fields; ``None`` for all."""
 
     part: int = 0
+    defers: tuple[Defer, ...] = ()
+    """What may be put off."""
 
 
 NO_LIMITS = RootLimits()
@@ -48,6 +52,8 @@ class Grown:
     growth: Growth
     fetches: FetchGraph
     cost: Cost
+    deferral: Deferral | None = None
+    """How the answer is divided, if some of it may be put off."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -94,9 +100,14 @@ class Search:
         )
         growth.grow(self.scopes)
         fetches = FetchGraph(growth.frames, self.reach.budget, limits.part)
+        if limits.defers:
+            Deferral(limits.defers, self.scopes, growth, fetches).separate()
         for run in PASSES:
             run(fetches)
-        return Grown(growth, fetches, _cost(growth, fetches))
+        deferral = None
+        if limits.defers:
+            deferral = Deferral(limits.defers, self.scopes, growth, fetches)
+        return Grown(growth, fetches, _cost(growth, fetches), deferral)
 
 
 def _cost(growth: Growth, fetches: FetchGraph) -> Cost:

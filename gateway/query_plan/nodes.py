@@ -256,6 +256,21 @@ class ClassProjection:
     types: frozenset[str]
     fields: tuple[FieldProjection, ...]
 
+    fragments: tuple[DeferredFragment, ...] = ()
+    """The fragments that stand at these objects and are deferred."""
+
+    groups: tuple[int, ...] = ()
+    """The deferred groups that add to these objects."""
+
+
+@dataclass(frozen=True, slots=True)
+class DeferredFragment:
+    """The fragment of a deferred part, at the objects that it stands at."""
+
+    part: int
+    projection: ObjectProjection
+    """All that it selects of the objects, whoever else does."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ObjectProjection:
@@ -278,6 +293,52 @@ ValueProjection: TypeAlias = (
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class DeferredPart:
+    """One ``@defer``: answered after the part around it, once its fetches are done."""
+
+    id: int
+    """Its place in ``Deferral.parts``."""
+
+    label: str | None
+    parent: int | None
+    """The part around it; ``None`` for the primary one."""
+
+    path: tuple[str, ...]
+    """The response keys that lead to its fragment."""
+
+    fetches: frozenset[int]
+    """All that it waits for, but for those of the primary part."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeferredGroup:
+    """Fields that are selected in the same parts, at one position: answered once, with the first of them."""
+
+    id: int
+    """Its place in ``Deferral.groups``."""
+
+    parts: frozenset[int]
+    projection: ObjectProjection
+    """What it adds to the objects of its position; what is in there already is not among it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Deferral:
+    """How an answer is divided into a primary part and deferred ones.
+
+    Primary part and groups share nothing: together they are ``QueryPlan.projection``. A group is named by the
+    projection whose objects it adds to (``ClassProjection.groups``).
+    """
+
+    primary: ObjectProjection
+    primary_fetches: frozenset[int]
+    parts: tuple[DeferredPart, ...]
+    """Every part after the one around it."""
+
+    groups: tuple[DeferredGroup, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class QueryPlan:
     """Everything needed to answer one specialised operation."""
 
@@ -291,3 +352,6 @@ class QueryPlan:
 
     Its response keys are those that the projection's ``IntrospectionProjection`` entries read.
     """
+
+    deferral: Deferral | None = None
+    """How to answer in parts; ``None`` when nothing can be put off. ``projection`` is the answer in one piece."""

@@ -30,6 +30,7 @@ from graphql import (
     TypeDefinitionNode,
     UnionTypeDefinitionNode,
     build_ast_schema,
+    parse,
     validate_schema,
 )
 
@@ -38,6 +39,22 @@ from gateway.errors import SupergraphInvalid
 from .features import Features
 
 _KEPT_DIRECTIVES = frozenset({"deprecated", "specifiedBy", "oneOf"})
+_DEFER = "defer"
+_DEFER_DEFINITION = parse(
+    '''
+    """
+    What is in the fragment may follow later, in an answer of several parts. A client that does not ask for such an
+    answer has all of it at once.
+    """
+    directive @defer(
+      "Whether the fragment is deferred."
+      if: Boolean! = true
+      "Tells this fragment apart from the others that are deferred."
+      label: String
+    ) on FRAGMENT_SPREAD | INLINE_FRAGMENT
+    ''',
+    no_location=True,
+).definitions[0]
 _EXECUTABLE = frozenset(
     {
         "QUERY", "MUTATION", "SUBSCRIPTION", "FIELD", "FRAGMENT_DEFINITION", "FRAGMENT_SPREAD",
@@ -85,6 +102,7 @@ class _ApiSchemaReader:
 
     def definitions(self) -> Iterable[DefinitionNode]:
         """The definitions of the API schema."""
+        yield _DEFER_DEFINITION
         for definition in self._document.definitions:
             if isinstance(definition, SchemaDefinitionNode):
                 yield replace(
@@ -107,7 +125,7 @@ class _ApiSchemaReader:
     def _directive(self, node: DirectiveDefinitionNode) -> Iterable[DirectiveDefinitionNode]:
         name = node.name.value
         locations = tuple(location for location in node.locations if location.value in _EXECUTABLE)
-        if locations and not self._features.owns(f"@{name}"):
+        if locations and name != _DEFER and not self._features.owns(f"@{name}"):
             yield replace(
                 node,
                 locations=locations,

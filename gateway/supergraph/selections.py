@@ -6,8 +6,28 @@ CollectFields for one concrete type is a filter.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
+class Defer:
+    """One ``@defer`` at one position of an operation; compared by identity."""
+
+    label: str | None
+    parent: Defer | None
+    """The one around it."""
+
+    path: tuple[str, ...]
+    """The response keys that lead to its fragment."""
+
+    @property
+    def outwards(self) -> Iterator[Defer]:
+        """Itself and those around it, the innermost first."""
+        at: Defer | None = self
+        while at is not None:
+            yield at
+            at = at.parent
 
 
 @dataclass(frozen=True, slots=True, eq=False, kw_only=True)
@@ -26,6 +46,9 @@ class Selection:
     """The runtime types the field is selected for; ``None`` for every type of its position."""
 
     selections: tuple[Selection, ...] = ()
+
+    defer: Defer | None = None
+    """The innermost ``@defer`` that it stands in, at its own position or at one above."""
 
 
 def print_selections(selections: Iterable[Selection]) -> str:

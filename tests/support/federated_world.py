@@ -23,6 +23,7 @@ from graphql import (
     OperationDefinitionNode,
     build_schema,
     execute_sync,
+    experimental_execute_incrementally,
     parse,
     validate,
 )
@@ -262,7 +263,7 @@ def answer_monolith(
     def resolve(record: Record, info: GraphQLResolveInfo[Any], **arguments: Any) -> Any:
         return world.read(record, info.field_name, arguments)
 
-    result = execute_sync(
+    result = experimental_execute_incrementally(
         schema,
         parse(operation),
         Record("Query", ""),

@@ -1,10 +1,15 @@
-"""Cuts introspection out: a query with only the ``__schema`` and ``__type`` fields of an operation."""
+"""Cuts introspection out: a query with only the ``__schema`` and ``__type`` fields of an operation.
+
+It is answered on the spot, so that nothing in it is worth deferring.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 
 from graphql import (
+    REMOVE,
+    DirectiveNode,
     DocumentNode,
     FieldNode,
     FragmentDefinitionNode,
@@ -15,6 +20,7 @@ from graphql import (
     SelectionSetNode,
     VariableNode,
     Visitor,
+    VisitorAction,
     print_ast,
     visit,
 )
@@ -31,8 +37,11 @@ def print_introspection(
         for definition in document.definitions
         if isinstance(definition, FragmentDefinitionNode)
     }
-    root = SelectionSetNode(selections=tuple(fields))
-    used = dict(_used_fragments(root, fragments))
+    root = visit(SelectionSetNode(selections=tuple(fields)), _WithoutDefer())
+    used = {
+        name: visit(fragment, _WithoutDefer())
+        for name, fragment in _used_fragments(root, fragments)
+    }
     variables = _Variables()
     for node in (root, *used.values()):
         visit(node, variables)
@@ -46,6 +55,13 @@ def print_introspection(
         ),
     )
     return print_ast(DocumentNode(definitions=(query, *used.values())))
+
+
+class _WithoutDefer(Visitor):
+    """Takes ``@defer`` away."""
+
+    def enter_directive(self, node: DirectiveNode, *_: object) -> VisitorAction:
+        return REMOVE if node.name.value == "defer" else None
 
 
 class _Variables(Visitor):

@@ -20,17 +20,20 @@ def normalize_operation(
     operation: OperationDefinitionNode,
     supergraph: Supergraph,
     conditions: Mapping[str, bool],
+    *,
+    max_defers: int = 0,
 ) -> NormalizedOperation:
     """Bring a valid operation into the form that planning reads.
 
-    ``conditions`` holds a boolean for each of the operation's ``condition_variables``.
+    ``conditions`` holds a boolean for each of the operation's ``condition_variables``. So many ``@defer`` as
+    ``max_defers`` are heeded, in document order; what stands in the others is part of what is around them.
 
     Raises:
         PlanningLimitExceeded: it is too large once its fragments are written out.
         NestingTooDeep: it is nested deeper than can be walked.
     """
     root_type = supergraph.root_types[operation.operation.value]
-    flattener = Flattener(document, supergraph, conditions)
+    flattener = Flattener(document, supergraph, conditions, max_defers=max_defers)
     try:
         selections = flattener.flatten(operation.selection_set, root_type)
     except RecursionError as error:
@@ -44,6 +47,7 @@ def normalize_operation(
             for definition in operation.variable_definitions or ()
         },
         introspection=print_introspection(flattener.introspection, operation, document),
+        defers=flattener.defers,
     )
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from graphql import OperationType
 
-from gateway.supergraph.selections import Selection
+from gateway.supergraph.selections import Defer, Selection
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,3 +27,6 @@ class NormalizedOperation:
 
     introspection: str | None
     """A query with the ``__schema`` and ``__type`` fields, for the API schema."""
+
+    defers: tuple[Defer, ...] = ()
+    """Every ``@defer`` that is to be heeded, an outer one before those in it."""

@@ -1,10 +1,13 @@
-"""Decides ``@skip`` and ``@include``. Spec: GraphQL, 3.13.1 and 3.13.2; CollectFields, step 3."""
+"""Decides ``@skip``, ``@include`` and ``@defer``. Spec: GraphQL, 3.13.1 and 3.13.2; CollectFields, step 3.
+
+``@defer`` is as the incremental delivery RFC has it.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from graphql import BooleanValueNode, DirectiveNode, VariableNode
+from graphql import BooleanValueNode, DirectiveNode, StringValueNode, VariableNode
 
 
 def is_included(directives: Sequence[DirectiveNode] | None, conditions: Mapping[str, bool]) -> bool:
@@ -14,6 +17,20 @@ def is_included(directives: Sequence[DirectiveNode] | None, conditions: Mapping[
         if name in {"skip", "include"} and _condition(directive, conditions) == (name == "skip"):
             return False
     return True
+
+
+def deferred_label(
+    directives: Sequence[DirectiveNode] | None, conditions: Mapping[str, bool]
+) -> tuple[bool, str | None]:
+    """Whether a fragment with these directives is deferred, and the label it has then."""
+    for directive in directives or ():
+        if directive.name.value == "defer":
+            found = {argument.name.value: argument.value for argument in directive.arguments or ()}
+            if "if" in found and not _condition(directive, conditions):
+                return False, None
+            label = found.get("label")
+            return True, label.value if isinstance(label, StringValueNode) else None
+    return False, None
 
 
 def _condition(directive: DirectiveNode, conditions: Mapping[str, bool]) -> bool:

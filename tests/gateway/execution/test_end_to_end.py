@@ -11,7 +11,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from graphql import execute_sync, get_introspection_query
+from graphql import experimental_execute_incrementally, get_introspection_query
 
 from gateway.composition.compose import SubgraphSource, compose
 from gateway.execution.context import ExecutionContext
@@ -256,7 +256,7 @@ class Federation:
 
     def ask_monolith(self, source: str, **variables: object) -> Any:
         document = parse_document(source, max_tokens=10_000)
-        return execute_sync(
+        return experimental_execute_incrementally(
             self.supergraph.api_schema, document, the_monolith(), variable_values=variables
         )
 

@@ -18,11 +18,11 @@ def supergraph() -> Supergraph:
     return supergraph_of(
         a="""
         type Query { media: [Media] any: Any book(by: By, n: Int, s: String, f: [Float]): Book }
-        interface Media { id: ID! }
-        interface Print implements Media { id: ID! pages: Int }
-        type Book implements Print & Media { id: ID! pages: Int }
-        type Paper implements Print & Media { id: ID! pages: Int }
-        type Film implements Media { id: ID! length: Int }
+        interface Media { id: ID! sequel: Media }
+        interface Print implements Media { id: ID! sequel: Media pages: Int }
+        type Book implements Print & Media { id: ID! sequel: Media pages: Int }
+        type Paper implements Print & Media { id: ID! sequel: Media pages: Int }
+        type Film implements Media { id: ID! sequel: Media length: Int }
         union Any = Book | Film
         input By { a: Int b: Boolean }
         """
@@ -48,7 +48,7 @@ def test_a_type_condition_becomes_the_types_it_lets_through(supergraph: Supergra
 def test_conditions_that_all_objects_meet_vanish(supergraph: Supergraph) -> None:
     source = "{ media { ... on Media { id } ... { id } } book { ... on Print { pages } } }"
 
-    assert text_of(supergraph, source) == "media { id id } book { pages }"
+    assert text_of(supergraph, source) == "media { id } book { pages }"
 
 
 def test_conditions_that_no_object_can_meet_take_their_fields_along(
@@ -117,9 +117,32 @@ def test_introspection_is_cut_out_with_what_it_uses(supergraph: Supergraph) -> N
     assert "book" not in operation.introspection
 
 
+def test_fragments_spread_again_at_one_place_are_followed_once(supergraph: Supergraph) -> None:
+    fragments = " ".join(
+        f"fragment F{i} on Media {{ ...F{i + 1} ... on Film {{ ...F{i + 1} }} ...F{i + 1} }}"
+        for i in range(40)
+    )
+    source = f"{{ media {{ ...F0 }} }} {fragments} fragment F40 on Media {{ id }}"
+
+    assert text_of(supergraph, source) == "media { id ... on Film { id } }"
+
+
+def test_fields_written_again_are_one(supergraph: Supergraph) -> None:
+    source = """
+      { a: media { id } ...F a: media { ... on Book { pages } id } media { id } }
+      fragment F on Query { a: media { __typename } }
+    """
+
+    assert text_of(supergraph, source) == (
+        "a: media { id __typename ... on Book { pages } } media { id }"
+    )
+
+
 def test_fragments_that_multiply_are_refused_in_time(supergraph: Supergraph) -> None:
     fragments = " ".join(
-        f"fragment F{i} on Media {{ ...F{i + 1} ... on Film {{ ...F{i + 1} }} }}" for i in range(40)
+        f"fragment F{i} on Media {{ ... on Film {{ sequel {{ ...F{i + 1} }} }}"
+        f" ... on Book {{ sequel {{ ...F{i + 1} }} }} }}"
+        for i in range(40)
     )
     source = f"{{ media {{ ...F0 }} }} {fragments} fragment F40 on Media {{ id }}"
 
@@ -127,3 +150,4 @@ def test_fragments_that_multiply_are_refused_in_time(supergraph: Supergraph) -> 
         normalized(supergraph, source)
     with pytest.raises(PlanningLimitExceeded):
         normalized(supergraph, source.replace("{ id }", "{ id @skip(if: true) }"))
+

@@ -2,7 +2,13 @@
 
 from __future__ import annotations
 
-from graphql import get_introspection_query, graphql_sync, print_schema
+from graphql import (
+    ExecutionResult,
+    experimental_execute_incrementally,
+    get_introspection_query,
+    parse,
+    print_schema,
+)
 
 from gateway.supergraph.loader import load_supergraph
 
@@ -68,7 +74,7 @@ input By @oneOf {
 def test_clients_see_neither_machinery_nor_inaccessible_elements() -> None:
     schema = load_supergraph(supergraph_sdl(_BODY, links=_LINKS)).api_schema
 
-    text = print_schema(schema)
+    _, _, text = print_schema(schema).partition("on FRAGMENT_SPREAD | INLINE_FRAGMENT\n\n")
 
     assert text.removeprefix("directive @live(rate: Int = 1) on FIELD\n\n") == _EXPECTED
 
@@ -76,10 +82,25 @@ def test_clients_see_neither_machinery_nor_inaccessible_elements() -> None:
 def test_the_api_schema_answers_introspection() -> None:
     schema = load_supergraph(supergraph_sdl(_BODY, links=_LINKS)).api_schema
 
-    result = graphql_sync(schema, get_introspection_query())
+    result = experimental_execute_incrementally(schema, parse(get_introspection_query()))
+    assert isinstance(result, ExecutionResult)
 
     assert result.errors is None
     assert result.data is not None
     names = {each["name"] for each in result.data["__schema"]["types"]}
     assert not any(name.startswith(("join__", "link__")) for name in names)
     assert "Ghost" not in names
+    (defer,) = (each for each in result.data["__schema"]["directives"] if each["name"] == "defer")
+    assert defer["locations"] == ["FRAGMENT_SPREAD", "INLINE_FRAGMENT"]
+    assert [argument["name"] for argument in defer["args"]] == ["if", "label"]
+
+
+def test_defer_of_a_supergraph_gives_way_to_the_gateways_own() -> None:
+    body = _BODY + "directive @defer(reason: String) on FIELD"
+
+    directive = load_supergraph(supergraph_sdl(body, links=_LINKS)).api_schema.get_directive(
+        "defer"
+    )
+
+    assert directive is not None
+    assert list(directive.args) == ["if", "label"]
