@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator
 from graphql import parse, print_ast
 
 from .nodes import (
+    ContextSource,
     EntityGroup,
     EntityTarget,
     Fetch,
@@ -96,7 +97,7 @@ def _fetch(fetch: Fetch) -> Iterator[str]:
         yield "}"
     elif len(targets) == 1:
         yield f'Flatten(path: "{_path(targets[0][1].path)}") {{'
-        yield from _indent(_body(fetch, _representations(targets[0][1])))
+        yield from _indent(_body(fetch, _representations(*targets[0])))
         yield "}"
     else:
         yield from _body(fetch, _batch(targets, is_batch=is_batch))
@@ -106,7 +107,7 @@ def _batch(targets: list[tuple[EntityGroup, EntityTarget]], *, is_batch: bool) -
     for group, target in targets:
         alias = f"{group.alias}: " if is_batch else ""
         yield f'{alias}Flatten(path: "{_path(target.path)}") {{'
-        yield from _indent(_representations(target))
+        yield from _indent(_representations(group, target))
         yield "}"
 
 
@@ -120,9 +121,17 @@ def _body(fetch: Fetch, inputs: Iterable[str]) -> Iterator[str]:
     yield "}"
 
 
-def _representations(target: EntityTarget) -> Iterator[str]:
+def _representations(group: EntityGroup, target: EntityTarget) -> Iterator[str]:
     for shape in target.shapes:
         yield _shape(shape)
+    for variable, source in zip(group.contexts, target.contexts, strict=True):
+        yield f"${variable.name}: {_context(target, source)}"
+
+
+def _context(target: EntityTarget, source: ContextSource) -> str:
+    if source.field is None:
+        return "null"
+    return f'"{_path(target.path[: source.depth])}" {{ {_field_text(source.field)} }}'
 
 
 def _shape(shape: RepresentationShape) -> str:
@@ -135,10 +144,15 @@ def _shape(shape: RepresentationShape) -> str:
 
 
 def _representation_field(field: RepresentationField) -> str:
+    text = _field_text(field)
+    return text if field.is_key else f"{text}?"
+
+
+def _field_text(field: RepresentationField) -> str:
     text = field.name if field.source == field.name else f"{field.name}: {field.source}"
     if field.shapes:
         text += f" {' | '.join(_shape(shape) for shape in field.shapes)}"
-    return text if field.is_key else f"{text}?"
+    return text
 
 
 def _path(path: Iterable[PathSegment]) -> str:
@@ -178,9 +192,32 @@ def _fetch_json(fetch: Fetch) -> dict[str, object]:
                 "alias": group.alias,
                 "variable": group.variable,
                 "targets": [_target_json(target) for target in group.targets],
+                **_contexts_json(group),
             }
             for group in fetch.entities
         ],
+    }
+
+
+def _contexts_json(group: EntityGroup) -> dict[str, object]:
+    """Only where there are contexts, which is rare."""
+    if not group.contexts:
+        return {}
+    contexts = [
+        {
+            "variable": variable.name,
+            "type": variable.type,
+            "sources": [_source_json(target, target.contexts[place]) for target in group.targets],
+        }
+        for place, variable in enumerate(group.contexts)
+    ]
+    return {"contexts": contexts}
+
+
+def _source_json(target: EntityTarget, source: ContextSource) -> dict[str, object]:
+    return {
+        "path": [_segment(segment) for segment in target.path[: source.depth]],
+        "field": None if source.field is None else _field_json(source.field),
     }
 
 
@@ -195,13 +232,14 @@ def _shape_json(shape: RepresentationShape) -> dict[str, object]:
     return {
         "types": None if shape.types is None else sorted(shape.types),
         "typename": shape.typename,
-        "fields": [
-            {
-                "name": field.name,
-                "source": field.source,
-                "isKey": field.is_key,
-                "shapes": [_shape_json(each) for each in field.shapes],
-            }
-            for field in shape.fields
-        ],
+        "fields": [_field_json(field) for field in shape.fields],
+    }
+
+
+def _field_json(field: RepresentationField) -> dict[str, object]:
+    return {
+        "name": field.name,
+        "source": field.source,
+        "isKey": field.is_key,
+        "shapes": [_shape_json(each) for each in field.shapes],
     }

@@ -25,6 +25,7 @@ from gateway.query_plan.nodes import (
     RepresentationField,
     ResponsePath,
     ValueProjection,
+    fill_selection,
 )
 from gateway.supergraph.model import Supergraph
 
@@ -43,6 +44,7 @@ def lint_plan(
         *_operations(plan, schemas),
         *_keys(plan, supergraph),
         *_inputs(plan),
+        *_contexts(plan),
         *_leftovers(plan),
     ]
 
@@ -75,6 +77,26 @@ def _keys(plan: QueryPlan, supergraph: Supergraph) -> Iterator[str]:
                     ]
                     if not any(key <= names for key in keys):
                         yield f"fetch {fetch.id} enters {shape.typename} with {sorted(names)}"
+
+
+def _contexts(plan: QueryPlan) -> Iterator[str]:
+    """Context variables are defined and used, and every target says where their values are, above it."""
+    for fetch in plan.fetches:
+        client = {text.partition(":")[0] for text in fetch.definitions}
+        for group in fetch.entities:
+            for target in group.targets:
+                depths = [source.depth for source in target.contexts]
+                if len(depths) != len(group.contexts):
+                    yield f"fetch {fetch.id} does not say where {group.alias} takes contexts from"
+                if any(depth >= len(target.path) for depth in depths):
+                    yield f"fetch {fetch.id} takes contexts from where its entities are"
+            for variable in group.contexts:
+                if f"${variable.name}: {variable.type}" not in fetch.operation:
+                    yield f"fetch {fetch.id} does not define ${variable.name}"
+                if f"${variable.name}" in client:
+                    yield f"fetch {fetch.id} takes ${variable.name} from the client and a context"
+            if group.selection and fill_selection(group) not in fetch.operation:
+                yield f"fetch {fetch.id} has parts that are not those of its operation"
 
 
 def _inputs(plan: QueryPlan) -> Iterator[str]:
@@ -155,6 +177,9 @@ def _target_read(target: EntityTarget) -> Iterator[Path]:
         yield (*path, target.typename_key)
     for shape in target.shapes:
         yield from _fields_read(shape.fields, path)
+    for source in target.contexts:
+        if source.field is not None:
+            yield from _fields_read([source.field], _plain(target.path[: source.depth]))
 
 
 def _fields_read(fields: Sequence[RepresentationField], path: Path) -> Iterator[Path]:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from gateway.query_plan.nodes import (
+    ContextSource,
     EntityTarget,
     Fetch,
     OnTypes,
@@ -22,7 +24,8 @@ def fetch_lines(plan: QueryPlan) -> list[str]:
 
     ``1 reviews after 0: _entities{… on Product{…}}``, short for the whole operation when it has no other
     variables, and ``  at products.@ send Product(upc price?)``; an input of
-    ``@requires`` has a question mark, ``name=key`` says under which key a field is read.
+    ``@requires`` has a question mark, ``name=key`` says under which key a field is read, and
+    ``$context0=shop(currency)`` what an argument takes from which object above.
     """
     return [line for fetch in plan.fetches for line in _lines(fetch)]
 
@@ -38,11 +41,21 @@ def _lines(fetch: Fetch) -> Iterator[str]:
     for group in fetch.entities:
         for target in group.targets:
             alias = "" if group.alias == "_entities" else f"{group.alias} "
-            yield f"  {alias}at {_path(target.path)} send {_target(target)}"
+            text = f"  {alias}at {_path(target.path)} send {_target(target)}"
+            for variable, source in zip(group.contexts, target.contexts, strict=True):
+                text += f" ${variable.name}={_context(target, source)}"
+            yield text
 
 
 def _target(target: EntityTarget) -> str:
     return " | ".join(map(_shape, target.shapes))
+
+
+def _context(target: EntityTarget, source: ContextSource) -> str:
+    if source.field is None:
+        return "null"
+    path = _path(target.path[: source.depth]) or "root"
+    return f"{path}({_field(replace(source.field, is_key=True))})"
 
 
 def _shape(shape: RepresentationShape) -> str:
