@@ -49,12 +49,12 @@ async def execute_plan(
         ExecutionError: the plan cannot be carried out: it is wrong, or a subgraph has no transport.
     """
     prepared = plan if isinstance(plan, PreparedPlan) else prepare_plan(plan)
-    execution = _Execution(prepared, variables, context, received or {})
+    execution = Execution(prepared, variables, context, received or {})
     await execution.run()
     return execution.result()
 
 
-class _Execution:
+class Execution:
     """One run of one plan."""
 
     def __init__(

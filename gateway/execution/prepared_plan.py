@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from gateway.query_plan.nodes import (
     EntityGroup,
@@ -20,10 +21,19 @@ from gateway.transports.base import RequestKind
 
 from .collection import Collector
 from .json_text import encode_json
+from .prepared_deferral import PreparedDeferral, prepare_deferral
 from .projection import Projector
 from .unification import find_revisited, find_unified
-from .written_keys import Writer, Written, WrittenPlan, position_of, read_written_keys
+from .written_keys import (
+    Position,
+    Writer,
+    Written,
+    WrittenPlan,
+    position_of,
+    read_written_keys,
+)
 
+_NONE: frozenset[int] = frozenset()
 _REQUEST_KINDS: dict[OperationKind, RequestKind] = {
     OperationKind.QUERY: "query",
     OperationKind.MUTATION: "mutation",
@@ -79,6 +89,9 @@ class PreparedPlan:
     exact_integers: bool
     """Whether answers may hold integers beyond 64 bits that reach the client: there are custom scalars."""
 
+    deferral: PreparedDeferral | None = None
+    """How to answer in parts, where the plan says so."""
+
 
 def prepare_plan(plan: QueryPlan) -> PreparedPlan:
     """Return ``plan`` ready to be executed many times.
@@ -87,13 +100,16 @@ def prepare_plan(plan: QueryPlan) -> PreparedPlan:
         ExecutionError: an operation of the plan is not what the plan says it is.
     """
     written = read_written_keys(plan)
-    unified = {
-        position_of(group.targets[number].path)
-        for fetch in plan.fetches
-        for group in fetch.entities
-        for number in find_unified(group, written)
-    }
-    revisited = find_revisited(plan, written)
+    unified: dict[Writer, frozenset[int]] = {}
+    revisited: Mapping[Writer, frozenset[int]] = {}
+    # Whoever answers in parts remembers the objects that later parts add to: none may give way to another.
+    if plan.deferral is None:
+        unified = {
+            (fetch.id, group.alias): find_unified(group, written)
+            for fetch in plan.fetches
+            for group in fetch.entities
+        }
+        revisited = find_revisited(plan, written)
     dependents: dict[int, list[int]] = {fetch.id: [] for fetch in plan.fetches}
     for fetch in plan.fetches:
         for dependency in fetch.depends_on:
@@ -101,19 +117,41 @@ def prepare_plan(plan: QueryPlan) -> PreparedPlan:
     return PreparedPlan(
         plan=plan,
         fetches=tuple(
-            _prepare_fetch(fetch, written, revisited, tuple(dependents[fetch.id]))
+            _prepare_fetch(
+                fetch, written, _Unification(unified, revisited), tuple(dependents[fetch.id])
+            )
             for fetch in plan.fetches
         ),
         dependency_counts=tuple(len(set(fetch.depends_on)) for fetch in plan.fetches),
-        projector=Projector(plan.projection, frozenset(unified)),
+        projector=Projector(plan.projection, _positions(plan, unified)),
         exact_integers=any(_leaf_kinds_are_custom(plan.projection, set())),
+        deferral=prepare_deferral(plan.deferral),
+    )
+
+
+class _Unification(NamedTuple):
+    """Numbers of targets, by entity group."""
+
+    unified: Mapping[Writer, frozenset[int]]
+    """Those whose objects may take each other's place."""
+
+    revisited: Mapping[Writer, frozenset[int]]
+    """Those of them for which a fetch before has seen to that."""
+
+
+def _positions(plan: QueryPlan, unified: Mapping[Writer, frozenset[int]]) -> frozenset[Position]:
+    return frozenset(
+        position_of(group.targets[number].path)
+        for fetch in plan.fetches
+        for group in fetch.entities
+        for number in unified.get((fetch.id, group.alias), ())
     )
 
 
 def _prepare_fetch(
     fetch: Fetch,
     written: WrittenPlan,
-    revisited: Mapping[Writer, frozenset[int]],
+    unification: _Unification,
     dependents: tuple[int, ...],
 ) -> PreparedFetch:
     return PreparedFetch(
@@ -128,7 +166,9 @@ def _prepare_fetch(
                 written=written.by_writer[fetch.id, group.alias],
                 variable_text=encode_json(group.variable) + b":",
                 collector=Collector(
-                    group, find_unified(group, written), revisited[fetch.id, group.alias]
+                    group,
+                    unification.unified.get((fetch.id, group.alias), _NONE),
+                    unification.revisited.get((fetch.id, group.alias), _NONE),
                 ),
             )
             for group in fetch.entities

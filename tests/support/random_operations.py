@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from random import Random
 
@@ -23,6 +24,11 @@ class RandomOperation:
     text: str
     variables: dict[str, object]
 
+    @property
+    def text_without_defer(self) -> str:
+        """The same operation, to be answered in one piece."""
+        return re.sub(r" @defer\([^)]*\)", "", self.text)
+
 
 @dataclass(slots=True)
 class _Writer:
@@ -30,6 +36,8 @@ class _Writer:
     random: Random
     fragments: list[str] = field(default_factory=list)
     used: set[str] = field(default_factory=set)
+    defers: int | None = None
+    """How many ``@defer`` there are; ``None`` for an operation without."""
 
     def selections(self, parent: GraphQLCompositeType, depth: int) -> str:
         parts: list[str] = []
@@ -38,7 +46,7 @@ class _Writer:
         if not isinstance(parent, GraphQLUnionType):
             names = list(parent.fields)
             for name in self.random.sample(names, min(len(names), self.random.randint(1, 4))):
-                parts += self.field(parent, name, depth)
+                parts += self.deferred(self.field(parent, name, depth))
         if not isinstance(parent, GraphQLObjectType):
             possible = list(self.schema.get_possible_types(parent))
             for member in self.random.sample(possible, self.random.randint(0, len(possible))):
@@ -47,13 +55,34 @@ class _Writer:
             parts.append(self.fragment(self.random.choice(list(parent.interfaces)), depth))
         return " ".join(parts) if parts else "__typename"
 
+    def deferred(self, fields: list[str]) -> list[str]:
+        """The same fields, sometimes deferred, and sometimes both."""
+        if self.defers is None or not fields or self.random.random() > 0.35:
+            return fields
+        wrapped = f"...{self.defer()} {{ {' '.join(fields)} }}"
+        if self.random.random() < 0.3:
+            wrapped = f"...{self.defer()} {{ {wrapped} }}"
+        if self.random.random() < 0.2:
+            wrapped += f" ...{self.defer()} {{ {' '.join(fields)} }}"
+        return [wrapped, *fields] if self.random.random() < 0.15 else [wrapped]
+
+    def defer(self) -> str:
+        """A directive; most are heeded."""
+        assert self.defers is not None
+        self.defers += 1
+        return f' @defer(label: "d{self.defers}"{self.random.choice(["", "", "", ", if: false"])})'
+
     def fragment(self, on: GraphQLObjectType | GraphQLInterfaceType, depth: int) -> str:
         inner = self.selections(on, depth)
         if self.random.random() < 0.2:
             name = f"F{len(self.fragments)}"
             self.fragments.append(f"fragment {name} on {on.name} {{ {inner} }}")
-            return f"...{name}{self.condition()}"
-        return f"... on {on.name}{self.condition()} {{ {inner} }}"
+            return f"...{name}{self.condition()}{self.fragment_defer()}"
+        return f"... on {on.name}{self.condition()}{self.fragment_defer()} {{ {inner} }}"
+
+    def fragment_defer(self) -> str:
+        """Sometimes a directive for a fragment with a type condition."""
+        return self.defer() if self.defers is not None and self.random.random() < 0.35 else ""
 
     def field(
         self, parent: GraphQLObjectType | GraphQLInterfaceType, name: str, depth: int
@@ -95,9 +124,11 @@ _VARIABLES: dict[str, tuple[str, object]] = {
 }
 
 
-def random_operation(schema: GraphQLSchema, random: Random) -> RandomOperation:
+def random_operation(
+    schema: GraphQLSchema, random: Random, *, with_defer: bool = False
+) -> RandomOperation:
     """Write an operation; it may not be valid, for two fields may share a response key."""
-    writer = _Writer(schema, random)
+    writer = _Writer(schema, random, defers=0 if with_defer else None)
     assert schema.query_type is not None
     body = writer.selections(schema.query_type, random.randint(2, 4))
     names = sorted(writer.used)
