@@ -11,10 +11,11 @@ from gateway.query_graph.budget import Budget, BudgetSpent
 from gateway.supergraph.loader import load_supergraph
 from gateway.supergraph.model import Supergraph
 
+from .findings import SharedReturn, Unreachable
 from .labelled_reach import LabelledReach
 from .labels import Choice
 from .reasons import describe_obstacles
-from .walk import SatisfiabilityWalk, SharedReturn, Unreachable
+from .walk import SatisfiabilityWalk
 from .witness import print_witness
 
 MAX_STEPS = 1_000_000

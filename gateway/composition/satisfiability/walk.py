@@ -8,78 +8,22 @@ for one already proven is proven, too.
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence, Set
 from dataclasses import dataclass, field
 
 from gateway.query_graph.explain import Obstacle, Reason, explain
 from gateway.query_graph.positions import Position
 from gateway.query_graph.reach import Reach
-from gateway.query_graph.reached import Option, Reached
-from gateway.supergraph.model import ContextKey, FieldDefinition, Supergraph, TypeKind
+from gateway.query_graph.reached import Option
+from gateway.supergraph.model import FieldDefinition, Supergraph, TypeKind
 
+from .findings import SharedReturn, Unreachable
 from .labelled_reach import LabelledReach
 from .labels import NO_CHOICE, Choice, choices
+from .states import Arrival, Leading, Proof, Sight, State, arrival_of
 from .witness import Step, Witness
 
-
-@dataclass(frozen=True, slots=True)
-class Unreachable:
-    """A field that some query can ask for and no plan can answer."""
-
-    type_name: str
-    field: str
-    witness: Witness
-    graphs: frozenset[int]
-    """The graphs that the query has got to when it asks."""
-
-    obstacles: tuple[Obstacle, ...]
-    labels: Choice
-    """The override labels that were chosen on the way."""
-
-
-@dataclass(frozen=True, slots=True)
-class SharedReturn:
-    """A field of abstract type that several graphs resolve at one state."""
-
-    type_name: str
-    field: str
-    witness: Witness
-    runtime_types: dict[int, frozenset[str]]
-    """By graph, the object types it can return there."""
-
-
-@dataclass(frozen=True, slots=True)
-class _State:
-    type_name: str
-    positions: frozenset[Position]
-    knows_type: bool
-    witness: Witness
-    needs_fragment: bool = False
-    contexts: frozenset[ContextKey] = frozenset()
-    """What the objects above can give to contextual arguments."""
-
-    labels: Choice = NO_CHOICE
-    """The override labels chosen on the way, as far as they can still matter."""
-
-    def is_proven_by(self, other: _State) -> bool:
-        """Whether everything that holds with less at hand, or above, holds here."""
-        return (
-            other.positions <= self.positions
-            and other.contexts <= self.contexts
-            and other.labels <= self.labels
-            and (self.knows_type or not other.knows_type)
-        )
-
-
-@dataclass(frozen=True, slots=True)
-class _Sight:
-    """What can be had at a state under one choice of labels."""
-
-    reach: Reach
-    reached: Reached
-    labels: Choice
-    relevant: frozenset[str]
-    """The labels that it may depend on."""
+_ABSTRACT = (TypeKind.INTERFACE, TypeKind.UNION)
 
 
 @dataclass(slots=True)
@@ -92,9 +36,12 @@ class SatisfiabilityWalk:
 
     unreachable: list[Unreachable] = field(default_factory=list)
     shared: list[SharedReturn] = field(default_factory=list)
-    _queue: deque[_State] = field(default_factory=deque)
+    _queue: deque[State] = field(default_factory=deque)
     _compared: set[tuple[str, frozenset[Position], Choice]] = field(default_factory=set)
-    _proven: dict[str, list[_State]] = field(default_factory=dict)
+    _proofs: dict[str, list[Proof]] = field(default_factory=dict)
+    _abstract: dict[str, tuple[FieldDefinition, ...]] = field(default_factory=dict)
+    _followed: set[Leading] = field(default_factory=set)
+    _returns: dict[tuple[str, Arrival], frozenset[str]] = field(default_factory=dict)
 
     @property
     def _supergraph(self) -> Supergraph:
@@ -105,33 +52,43 @@ class SatisfiabilityWalk:
         for operation, root in self._supergraph.root_types.items():
             graph = self.reaches.under(NO_CHOICE, frozenset()).graph
             positions = frozenset(graph.root_positions(root))
-            self._enqueue(_State(root, positions, True, Witness(operation)))
+            self._enqueue(State(root, positions, True, Witness(operation)))
         self._drain()
 
     def _drain(self) -> None:
         while self._queue:
             self._visit(self._queue.popleft())
 
-    def _enqueue(self, state: _State) -> None:
+    def _enqueue(self, state: State) -> None:
         if state.type_name in self.suspects or not self._supergraph.is_visible(state.type_name):
             return
-        proven = self._proven.setdefault(state.type_name, [])
-        self.reaches.budget.spend(len(proven))
-        if any(map(state.is_proven_by, proven)):
-            self._visit_proven(state)
-            return
-        proven.append(state)
         self._queue.append(state)
 
-    def _visit(self, state: _State) -> None:
+    def _visit(self, state: State) -> None:
+        proofs = self._proofs.setdefault(state.type_name, [])
+        self.reaches.budget.spend(len(proofs))
+        covering = [p for p in proofs if state.is_proven_by(p.state, state.positions)]
+        if not covering and proofs and not self.reaches.uses.of_reading(state.type_name):
+            reached = next(self._sights(state)).reached
+            covering = [p for p in proofs if state.is_proven_by(p.state, reached.costs.keys())]
+        if covering:
+            # What failed with less at hand may be had here, and lead on.
+            self._visit_proven(state, set.intersection(*(proof.failed for proof in covering)))
+        else:
+            proof = Proof(state)
+            proofs.append(proof)
+            self._prove(state, proof)
+
+    def _prove(self, state: State, proof: Proof) -> None:
         self._compared.add((state.type_name, state.positions, state.labels))
+        fields = self._supergraph.types[state.type_name].fields
         for seen in self._sights(state):
             if seen.reached.typename_cost is None:
+                proof.failed.update(fields)
                 self._report_unknown_type(state, seen)
                 continue
-            for definition in self._supergraph.types[state.type_name].fields.values():
-                coordinate = f"{state.type_name}.{definition.name}"
-                if definition.is_inaccessible or coordinate in self.suspects:
+            for definition in fields.values():
+                if not self._is_asked_for(state.type_name, definition):
                     continue
                 witness = self._witness(state, definition.name)
                 for at_field in self._sights_of_field(state, seen, definition.name):
@@ -139,31 +96,64 @@ class SatisfiabilityWalk:
                     if options:
                         self._follow(state, at_field, definition, options, witness)
                     else:
+                        proof.failed.add(definition.name)
                         self._report(state, at_field, definition.name, witness)
 
-    def _visit_proven(self, state: _State) -> None:
-        """More positions than were proven with make no field unreachable, but may differ in what they return."""
+    def _visit_proven(self, state: State, open_fields: Set[str]) -> None:
+        """More positions than were proven with make no field unreachable, but may differ in what they return.
+
+        ``open_fields`` could not be had where it was proven. That is reported; here they are only followed.
+        """
         at = (state.type_name, state.positions, state.labels)
         if at in self._compared:
             return
         self._compared.add(at)
-        for seen in self._sights(state):
-            for definition in self._supergraph.types[state.type_name].fields.values():
-                coordinate = f"{state.type_name}.{definition.name}"
-                if definition.is_inaccessible or coordinate in self.suspects:
-                    continue
+        declared = self._supergraph.types[state.type_name].fields
+        fields = [*self._abstract_fields(state.type_name)]
+        fields += [
+            declared[name]
+            for name in sorted(open_fields)
+            if self._is_asked_for(state.type_name, declared[name])
+            and not any(declared[name] is known for known in fields)
+        ]
+        for seen in self._sights(state) if fields else ():
+            if seen.reached.typename_cost is None:
+                continue
+            for definition in fields:
                 witness = self._witness(state, definition.name)
                 for at_field in self._sights_of_field(state, seen, definition.name):
                     options = at_field.reach.options(at_field.reached, definition.name)
-                    self._note_shared(state, at_field, definition, options, witness)
+                    if definition.name in open_fields and options:
+                        self._follow(state, at_field, definition, options, witness)
+                    else:
+                        self._note_shared(state, at_field, definition, options, witness)
 
-    def _sights(self, state: _State) -> Iterator[_Sight]:
+    def _is_asked_for(self, type_name: str, definition: FieldDefinition) -> bool:
+        """Whether queries can hold a field, and nothing is known to be wrong with it."""
+        return (
+            not definition.is_inaccessible and f"{type_name}.{definition.name}" not in self.suspects
+        )
+
+    def _abstract_fields(self, type_name: str) -> Sequence[FieldDefinition]:
+        """Return the fields to compare: those that can return different object types."""
+        found = self._abstract.get(type_name)
+        if found is None:
+            supergraph = self._supergraph
+            found = self._abstract[type_name] = tuple(
+                definition
+                for definition in supergraph.types[type_name].fields.values()
+                if self._is_asked_for(type_name, definition)
+                and supergraph.types[definition.type.name].kind in _ABSTRACT
+            )
+        return found
+
+    def _sights(self, state: State) -> Iterator[Sight]:
         """Yield what can be had at a state under every choice of the labels that decide it."""
         labels = self.reaches.uses.of_reading(state.type_name)
         for choice in choices(labels, state.labels):
             yield self._sight(state, choice, labels)
 
-    def _sights_of_field(self, state: _State, seen: _Sight, field_name: str) -> Iterator[_Sight]:
+    def _sights_of_field(self, state: State, seen: Sight, field_name: str) -> Iterator[Sight]:
         """Yield the same under every choice of the labels with which one field moves besides."""
         labels = self.reaches.uses.of_field(state.type_name, field_name)
         if labels <= seen.relevant:
@@ -173,7 +163,7 @@ class SatisfiabilityWalk:
         for choice in choices(labels, seen.labels):
             yield self._sight(state, choice, relevant)
 
-    def _sight(self, state: _State, choice: Choice, relevant: frozenset[str]) -> _Sight:
+    def _sight(self, state: State, choice: Choice, relevant: frozenset[str]) -> Sight:
         if relevant:
             self.reaches.budget.spend()
         reach = self.reaches.under(choice, relevant)
@@ -183,16 +173,16 @@ class SatisfiabilityWalk:
             knows_type=state.knows_type,
             contexts=tuple((key, 0) for key in sorted(state.contexts)),
         )
-        return _Sight(reach, reached, choice, relevant)
+        return Sight(reach, reached, choice, relevant)
 
     @staticmethod
-    def _witness(state: _State, field_name: str) -> Witness:
+    def _witness(state: State, field_name: str) -> Witness:
         return state.witness.then(Step(state.type_name, field_name, state.needs_fragment))
 
     def _follow(
         self,
-        state: _State,
-        seen: _Sight,
+        state: State,
+        seen: Sight,
         definition: FieldDefinition,
         options: Sequence[Option],
         witness: Witness,
@@ -208,32 +198,38 @@ class SatisfiabilityWalk:
 
     def _next_states(
         self,
-        seen: _Sight,
+        seen: Sight,
         definition: FieldDefinition,
-        options: Iterable[Option],
+        options: Sequence[Option],
         witness: Witness,
-    ) -> Iterable[_State]:
+    ) -> Iterator[State]:
+        """Yield the states that a field leads to, unless another one has led to the same."""
         target = definition.type.name
         contexts = frozenset(key for key, _ in seen.reach.contexts_below(seen.reached, target))
+        labels = _restricted(seen.labels, self.reaches.uses.below(target))
+        leading = Leading(target, frozenset(map(arrival_of, options)), contexts, labels)
+        if leading in self._followed:
+            return
+        self._followed.add(leading)
         for name in sorted(self._supergraph.possible_types.get(target, ())):
             arrivals = [seen.reach.graph.arrive(option.move, name) for option in options]
             positions = frozenset(position for position in arrivals if position is not None)
             # Where one of the graphs never returns the type, asking that one leaves nothing to answer.
             if positions and len(positions) == len(set(arrivals)):
                 is_declared = name == target
-                yield _State(
+                yield State(
                     name,
                     positions,
                     is_declared,
                     witness,
                     needs_fragment=not is_declared,
                     contexts=contexts,
-                    labels=_restricted(seen.labels, self.reaches.uses.below(name)),
+                    labels=_restricted(labels, self.reaches.uses.below(name)),
                 )
 
     def _follow_one_of(
         self,
-        seen: _Sight,
+        seen: Sight,
         definition: FieldDefinition,
         options: Sequence[Option],
         witness: Witness,
@@ -253,27 +249,34 @@ class SatisfiabilityWalk:
 
     def _note_shared(
         self,
-        state: _State,
-        seen: _Sight,
+        state: State,
+        seen: Sight,
         definition: FieldDefinition,
         options: Sequence[Option],
         witness: Witness,
     ) -> None:
         target = self._supergraph.types.get(definition.type.name)
-        if target is None or target.kind not in (TypeKind.INTERFACE, TypeKind.UNION):
+        if target is None or target.kind not in _ABSTRACT:
             return
         types = {
-            option.move.graph: frozenset(
-                name
-                for name in self._supergraph.possible_types[target.name]
-                if seen.reach.graph.arrive(option.move, name) is not None
-            )
-            for option in options
+            option.move.graph: self._returned(seen.reach, option, target.name) for option in options
         }
         if len(set(types.values())) > 1:
             self.shared.append(SharedReturn(state.type_name, definition.name, witness, types))
 
-    def _report(self, state: _State, seen: _Sight, field_name: str, witness: Witness) -> None:
+    def _returned(self, reach: Reach, option: Option, target: str) -> frozenset[str]:
+        """Return the object types that a graph can return for a field."""
+        at = (target, arrival_of(option))
+        found = self._returns.get(at)
+        if found is None:
+            found = self._returns[at] = frozenset(
+                name
+                for name in self._supergraph.possible_types[target]
+                if reach.graph.arrive(option.move, name) is not None
+            )
+        return found
+
+    def _report(self, state: State, seen: Sight, field_name: str, witness: Witness) -> None:
         obstacles = explain(seen.reach, seen.reached, field_name)
         if any(self._is_suspect(state.type_name, obstacle) for obstacle in obstacles):
             return
@@ -288,7 +291,7 @@ class SatisfiabilityWalk:
             )
         )
 
-    def _report_unknown_type(self, state: _State, seen: _Sight) -> None:
+    def _report_unknown_type(self, state: State, seen: Sight) -> None:
         """Objects of an interface object have no type before another subgraph has said it."""
         obstacles = tuple(
             Obstacle(graph, Reason.TYPE_UNKNOWN)

@@ -5,6 +5,10 @@ from __future__ import annotations
 from gateway.composition.compose import CompositionResult
 from gateway.composition.errors import Report
 from gateway.composition.satisfiability.check import check_satisfiability
+from gateway.composition.satisfiability.labelled_reach import LabelledReach
+from gateway.composition.satisfiability.walk import SatisfiabilityWalk
+from gateway.query_graph.budget import Budget
+from gateway.supergraph.loader import load_supergraph
 from tests.support.subgraphs import codes, compose_all, supergraph_of
 
 
@@ -251,3 +255,45 @@ def test_positions_beyond_those_proven_with_are_compared_for_what_they_return() 
     )
 
     assert codes(result) == ["SHAREABLE_HAS_MISMATCHED_RUNTIME_TYPES"]
+
+
+def test_field_that_one_way_cannot_have_is_followed_where_another_can() -> None:
+    """From a, ``s`` is out of reach; from b it is not, and what it leads to is proven, too."""
+    result = compose_all(
+        a='type Query { a: T } type T @key(fields: "id") { id: ID! }',
+        b="""type Query { b: T } type T @key(fields: "id", resolvable: false) { id: ID! s: S }
+        type S @shareable { x: Int }""",
+        c="type S @shareable { x: Int y: Int } type Query { c: S }",
+    )
+
+    assert unreachable(result) == {"T.s", "S.y"}
+
+
+def test_graphs_that_lead_to_each_other_are_proven_once() -> None:
+    """However many subgraphs an entity is in: from any of them the others can be had."""
+    graphs = [f"s{i}" for i in range(8)]
+    sdls = {
+        name: f'type Query {{ {name}: T }} type T @key(fields: "id") {{ id: ID! f{name}: Int t{name}: T }}'
+        for name in graphs
+    }
+    reaches = LabelledReach(load_supergraph(supergraph_of(**sdls)), Budget(1_000_000))
+    walk = SatisfiabilityWalk(reaches, frozenset())
+
+    walk.run()
+
+    assert walk.unreachable == []
+    assert reaches.budget.spent < 1000 + 20 * len(graphs) ** 2
+
+
+def test_members_of_a_union_are_gone_through_once() -> None:
+    members = range(100)
+    types = " ".join(f"type T{i} {{ id: ID! u: U }}" for i in members)
+    union = " | ".join(f"T{i}" for i in members)
+    sdl = supergraph_of(a=f"type Query {{ u: U }} union U = {union} {types}")
+    reaches = LabelledReach(load_supergraph(sdl), Budget(1_000_000))
+    walk = SatisfiabilityWalk(reaches, frozenset())
+
+    walk.run()
+
+    assert walk.unreachable == []
+    assert reaches.budget.spent < 1000 + 10 * len(members)
