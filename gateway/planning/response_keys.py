@@ -89,6 +89,9 @@ class ResponseKeys:
         elif not self.is_exclusive:
             if not may_share or holders.whats != {what}:
                 return False
+            # A field of one name may be of different shapes in different types.
+            if owner not in holders.by_owner and not _fits(holders, shapes()):
+                return False
         elif owner in holders.by_owner:
             if not may_share or holders.by_owner[owner] != what:
                 return False

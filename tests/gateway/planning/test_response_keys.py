@@ -129,3 +129,24 @@ def test_a_shape_that_a_subgraph_would_refuse_is_aliased_at_any_depth() -> None:
         "0 a: query{things{__typename ... on X{id list below{id}} "
         "... on Y{_h1_id: id _h1_list: list below{_h1_id: id}}}}"
     ]
+
+
+def test_shapes_differ_by_type_below_an_interface_object_too() -> None:
+    supergraph = supergraph_of(
+        a="""
+          interface I @key(fields: "id") { id: ID! }
+          type X implements I @key(fields: "id") { id: ID! f: Below }
+          type Y implements I @key(fields: "id") { id: ID! f: Int g: Int @external h: Int @requires(fields: "g") }
+          type Below { x: Int }
+        """,
+        b='type Query { i: I } type I @key(fields: "id") @interfaceObject { id: ID! }',
+        c="""
+          type Y @key(fields: "id") { id: ID! f: Int @external g: Int @requires(fields: "f") }
+        """,
+    )
+
+    plan = plan_of(supergraph, "{ i { ... on X { f { x } } ... on Y { h } } }")
+
+    assert fetch_lines(plan)[1] == (
+        "1 a after 0: _entities{... on I{... on X{f{x}} ... on Y{_h1_f: f} __typename}}"
+    )
