@@ -98,7 +98,7 @@ class ContextualRequest:
         """Return the answer as if every group had been asked about in one list."""
         if self._is_plain:
             return answer
-        errors = [self._restore_error(error) for error in answer.errors]
+        errors = [restored for error in answer.errors for restored in self._restore_error(error)]
         if answer.data is None:
             return SubgraphAnswer(None, errors)
         data = {
@@ -110,17 +110,23 @@ class ContextualRequest:
     def _client_names(self) -> set[str]:
         return {name for lot in self._lots for name in lot.group.client_variables}
 
-    def _restore_error(self, error: JsonObject) -> JsonObject:
+    def _restore_error(self, error: JsonObject) -> Iterator[JsonObject]:
         path = error.get("path")
-        if not isinstance(path, list) or not path:
-            return error
-        for lot in self._lots:
-            if lot.alias == path[0]:
-                index = path[1] if len(path) > 1 else None
-                if not isinstance(index, int) or not 0 <= index < len(lot.indices):
-                    return {**error, "path": [lot.group.alias]}
-                return {**error, "path": [lot.group.alias, lot.indices[index], *path[2:]]}
-        return error
+        alias, *below = path if isinstance(path, list) and path else [None]
+        lot = next((each for each in self._lots if each.alias == alias), None)
+        if lot is None:
+            yield error
+            return
+        if not below:
+            # A lot failed: its entities did, but not the others of its group.
+            for place in lot.indices:
+                yield {**error, "path": [lot.group.alias, place]}
+            return
+        index = below[0]
+        if isinstance(index, int) and 0 <= index < len(lot.indices):
+            yield {**error, "path": [lot.group.alias, lot.indices[index], *below[1:]]}
+        else:
+            yield {**error, "path": [lot.group.alias]}
 
 
 def _lots(group: EntityGroup, collected: Collected) -> Iterator[_Lot]:
