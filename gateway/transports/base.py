@@ -10,6 +10,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal, Protocol, TypeAlias
 
+from .uploads import FilePart
+
 RequestKind: TypeAlias = Literal["query", "mutation", "subscription"]
 """Only queries may be sent again when a connection breaks: nothing else is known to be safe to repeat."""
 
@@ -25,6 +27,9 @@ class SubgraphRequest:
 
     headers: tuple[tuple[str, str], ...] = ()
     """Headers to send besides the transport's own (content type, accept, encoding, host)."""
+
+    files: tuple[FilePart, ...] = ()
+    """Files for places in the variables where ``body`` holds null; then all goes as a multipart request."""
 
 
 @dataclass(frozen=True, slots=True)

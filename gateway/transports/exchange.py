@@ -5,10 +5,29 @@ Connections raise the problems below; ``errors.py`` turns them into errors that 
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator
 from typing import NamedTuple, Protocol
 
 from .headers import HeaderBlock
 from .response_headers import ResponseHeaders
+
+
+class StreamedBody(Protocol):
+    """A request body that is written piece by piece."""
+
+    @property
+    def content_type(self) -> str:
+        """What the pieces are, together."""
+        ...
+
+    @property
+    def size_bytes(self) -> int:
+        """How long they are, together."""
+        ...
+
+    def chunks(self) -> AsyncIterator[bytes]:
+        """Yield the pieces."""
+        ...
 
 
 class Message(NamedTuple):
@@ -18,8 +37,13 @@ class Message(NamedTuple):
     """What this request has of its own; the target's come before."""
 
     body: bytes
+    """JSON."""
+
     coding: str | None = None
     """The content coding that ``body`` is in."""
+
+    stream: StreamedBody | None = None
+    """What is sent instead of ``body``."""
 
 
 class Reply(NamedTuple):

@@ -33,6 +33,7 @@ from .headers import OWN_HEADERS, HeaderBlock, HeaderEncoder
 from .http1 import Address, Http1Origin
 from .persisted_queries import PersistedQueries, Verdict, judge
 from .retry import RETRIED_STATUSES, RetryBudget, RetryPolicy
+from .uploads import build_multipart
 
 _SAFE = "/%:@!$&'()*+,;=~-._"
 """What may stand in a path; anything else is escaped."""
@@ -77,6 +78,9 @@ class HttpOptions:
 
     compress_min_bytes: int = 0
     """Request bodies of this size and above are sent in gzip; 0 never."""
+
+    http2: bool = False
+    """Whether HTTP/2 is spoken: over ``https`` when the server agrees, over ``http`` without asking."""
 
 
 class HttpListener(Protocol):
@@ -238,7 +242,8 @@ class HttpTransport:
     ) -> SubgraphResponse:
         policy = self._options.retry
         headers = self._pool.encoder.encode(request.headers)
-        attempt = self._post if self._persisted is None else self._post_by_hash
+        has_hash = self._persisted is not None and not request.files
+        attempt = self._post_by_hash if has_hash else self._post
         self._budget.earn()
         retry = 0
         while True:
@@ -298,7 +303,9 @@ class HttpTransport:
         """Send one message and return the response to it, decompressed."""
         message = Message(headers, body)
         least = self._compress_min_bytes
-        if least and len(body) >= least:
+        if request.files:
+            message = Message(headers, b"", stream=build_multipart(body, request.files))
+        elif least and len(body) >= least:
             message = Message(headers, await content_coding.compress(body), "gzip")
         try:
             try:
@@ -352,6 +359,7 @@ def _open_origin(url: str, options: HttpOptions) -> Origin:
         **OWN_HEADERS,
         "accept-encoding": content_coding.ACCEPTED,
     }
+    del shared["content-type"]  # files are sent as something else
     lines = [f"POST {target} HTTP/1.1", *(f"{name}: {value}" for name, value in shared.items())]
     head = "".join(line + "\r\n" for line in lines).encode("ascii")
     return Http1Origin(address, head, max_body_bytes=options.max_response_bytes)

@@ -10,11 +10,12 @@ from __future__ import annotations
 
 import asyncio
 import ssl
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
 from enum import StrEnum
 from math import inf
 from time import monotonic
+from typing import Any
 
 from httptools import HttpParserError, HttpParserUpgrade, HttpResponseParser
 
@@ -26,6 +27,7 @@ from .exchange import (
     ProtocolViolated,
     Reply,
     ReplyTooLarge,
+    StreamedBody,
 )
 from .response_headers import ResponseHeaders
 
@@ -92,6 +94,8 @@ class Http1Connection(asyncio.Protocol):
         self._coding: bytes | None = None
         self._has_head = False
         self._can_stay = False
+        self._is_sending = False
+        self._drained: asyncio.Future[None] | None = None
         self._room_bytes = 0
         self._exchanges = 0
         self.state = ConnectionState.IDLE
@@ -109,17 +113,37 @@ class Http1Connection(asyncio.Protocol):
         )
 
     def ask(
-        self, data: bytes, *, max_body_bytes: int, loop: asyncio.AbstractEventLoop
+        self,
+        data: bytes,
+        *,
+        max_body_bytes: int,
+        loop: asyncio.AbstractEventLoop,
+        has_more: bool = False,
     ) -> asyncio.Future[Reply]:
-        """Send a request and return its reply to come. Only an idle connection may be asked."""
+        """Send a request and return its reply to come. Only an idle connection may be asked.
+
+        With ``has_more``, ``pour`` has to send the rest.
+        """
         if self.state is not ConnectionState.IDLE or self._transport is None:
             raise RuntimeError(f"A connection that is {self.state} cannot be asked.")
         self.state = ConnectionState.WAITING
         self._exchanges += 1
         self._room_bytes = max_body_bytes + HEAD_BYTES
+        self._is_sending = has_more
         self._reply = reply = loop.create_future()
         self._transport.write(data)
         return reply
+
+    async def pour(self, chunks: AsyncIterator[bytes], reply: asyncio.Future[Reply]) -> None:
+        """Send the rest of a request, as fast as the server takes it; stop when it has replied before."""
+        async for chunk in chunks:
+            if reply.done() or self._transport is None:
+                return
+            self._transport.write(chunk)
+            if self._drained is not None:
+                either: set[asyncio.Future[Any]] = {self._drained, reply}
+                await asyncio.wait(either, return_when=asyncio.FIRST_COMPLETED)
+        self._is_sending = False
 
     def fail(self, problem: Exception) -> None:
         """End the exchange, if there is one, and the connection."""
@@ -142,6 +166,16 @@ class Http1Connection(asyncio.Protocol):
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Keep the transport."""
         self._transport = transport  # type: ignore[assignment] # of a stream, it is an asyncio.Transport
+
+    def pause_writing(self) -> None:
+        """Let ``pour`` wait."""
+        self._drained = asyncio.get_running_loop().create_future()
+
+    def resume_writing(self) -> None:
+        """Let ``pour`` go on."""
+        drained, self._drained = self._drained, None
+        if drained is not None:
+            drained.set_result(None)
 
     def data_received(self, data: bytes) -> None:
         """Read on."""
@@ -219,7 +253,10 @@ class Http1Connection(asyncio.Protocol):
         reply, self._reply = self._reply, None
         self._forget_reply()
         transport = self._transport
-        if self._can_stay and transport is not None and not transport.get_write_buffer_size():
+        is_sent = not self._is_sending and (
+            transport is not None and not transport.get_write_buffer_size()
+        )
+        if self._can_stay and is_sent:
             self.state = ConnectionState.IDLE
             self._on_idle(self)
         else:
@@ -243,13 +280,14 @@ class Http1Origin:
 
     Args:
         address: where it is.
-        request_line: the request line and the headers that all requests share, as lines.
+        request_line: the request line and the headers that all requests share, as lines, without the content type.
         max_body_bytes: the longest body that is read, before decompression.
     """
 
     def __init__(self, address: Address, request_line: bytes, *, max_body_bytes: int) -> None:
         self._address = address
         self._prefix = request_line
+        self._json_prefix = request_line + b"content-type: application/json\r\n"
         self._max_body_bytes = max_body_bytes
         self._idle: list[Http1Connection] = []
         """The one used last comes last, and is used first: the others may grow old."""
@@ -269,28 +307,46 @@ class Http1Origin:
         connection = None if fresh else self._take_idle()
         if connection is None:
             connection = await self._connect(loop, deadline)
+        if message.stream is not None:
+            return await self._exchange_stream(connection, message, message.stream, deadline)
         body = message.body
-        coding = (
-            b"" if message.coding is None else f"content-encoding: {message.coding}\r\n".encode()
+        length = b"content-length: %d\r\n\r\n" % len(body)
+        if message.coding is not None:
+            length = b"content-encoding: %b\r\n%b" % (message.coding.encode(), length)
+        data = b"".join((self._json_prefix, message.headers.text, length, body))
+        self._watch(loop, connection, deadline)
+        try:
+            return await connection.ask(data, max_body_bytes=self._max_body_bytes, loop=loop)
+        except BaseException:
+            connection.close()  # of a caller who leaves: the reply would be taken for the next one's
+            raise
+
+    async def _exchange_stream(
+        self, connection: Http1Connection, message: Message, stream: StreamedBody, deadline: float
+    ) -> Reply:
+        loop = asyncio.get_running_loop()
+        framing = (
+            f"content-type: {stream.content_type}\r\ncontent-length: {stream.size_bytes}\r\n\r\n"
         )
-        data = b"".join(
-            (
-                self._prefix,
-                message.headers.text,
-                coding,
-                b"content-length: %d\r\n\r\n" % len(body),
-                body,
+        head = b"".join((self._prefix, message.headers.text, framing.encode("latin-1")))
+        self._watch(loop, connection, deadline)
+        try:
+            reply = connection.ask(
+                head, max_body_bytes=self._max_body_bytes, loop=loop, has_more=True
             )
-        )
+            await connection.pour(stream.chunks(), reply)
+            return await reply
+        except BaseException:
+            connection.close()
+            raise
+
+    def _watch(
+        self, loop: asyncio.AbstractEventLoop, connection: Http1Connection, deadline: float
+    ) -> None:
         connection.deadline = deadline
         self._busy.add(connection)
         if deadline < self._alarm_at:
             self._set_alarm(loop, deadline)
-        try:
-            return await connection.ask(data, max_body_bytes=self._max_body_bytes, loop=loop)
-        except asyncio.CancelledError:
-            connection.close()  # its reply would be the next one's
-            raise
 
     def close(self) -> None:
         """Close all connections; exchanges under way fail."""

@@ -13,6 +13,8 @@ from typing import Any, TypeAlias
 from .base import SubgraphRequest, SubgraphResponse
 from .errors import ResponseTooLarge, SubgraphCrashed, SubgraphTimeout
 from .headers import OWN_HEADERS, forwardable
+from .response_headers import ResponseHeaders
+from .uploads import MultipartBody, build_multipart
 
 Message: TypeAlias = MutableMapping[str, Any]
 ASGIApp: TypeAlias = Callable[
@@ -71,14 +73,18 @@ class InProcessTransport:
         """Do nothing: the app is stopped by whoever started it."""
 
     async def _run(self, request: SubgraphRequest, exchange: _Exchange) -> None:
-        await self._app(self._scope(request), exchange.receive, exchange.send)
+        scope = self._scope(request, exchange.multipart)
+        await self._app(scope, exchange.receive, exchange.send)
 
-    def _scope(self, request: SubgraphRequest) -> Message:
+    def _scope(self, request: SubgraphRequest, multipart: MultipartBody | None) -> Message:
         headers = {
             "host": request.subgraph,
             **OWN_HEADERS,
             "content-length": str(len(request.body)),
         }
+        if multipart is not None:
+            headers["content-type"] = multipart.content_type
+            headers["content-length"] = str(multipart.size_bytes)
         pairs = [*headers.items(), *forwardable(request.headers)]
         return {
             "type": "http",
@@ -103,9 +109,11 @@ class _Exchange:
     def __init__(self, request: SubgraphRequest, max_response_bytes: int) -> None:
         self._request = request
         self._max_response_bytes = max_response_bytes
+        self.multipart = build_multipart(request.body, request.files) if request.files else None
+        self._pieces = None if self.multipart is None else self.multipart.chunks()
         self._is_body_taken = False
         self._status: int | None = None
-        self._headers: dict[str, str] = {}
+        self._headers = ResponseHeaders()
         self._chunks: list[bytes] = []
         self._size_bytes = 0
         self._done = asyncio.Event()
@@ -115,6 +123,12 @@ class _Exchange:
         return self._done.is_set()
 
     async def receive(self) -> Message:
+        if self._pieces is not None:
+            piece = await anext(self._pieces, None)
+            if piece is not None:
+                return {"type": "http.request", "body": piece, "more_body": True}
+            self._pieces, self._is_body_taken = None, True
+            return {"type": "http.request", "body": b"", "more_body": False}
         if not self._is_body_taken:
             self._is_body_taken = True
             return {"type": "http.request", "body": self._request.body, "more_body": False}
@@ -126,10 +140,7 @@ class _Exchange:
         match message["type"]:
             case "http.response.start":
                 self._status = message["status"]
-                self._headers = {
-                    name.decode("latin-1").lower(): value.decode("latin-1")
-                    for name, value in message.get("headers", ())
-                }
+                self._headers = ResponseHeaders(list(message.get("headers", ())))
             case "http.response.body":
                 self._take(message.get("body", b""))
                 if not message.get("more_body", False):

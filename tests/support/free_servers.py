@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import ssl
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 
@@ -13,17 +14,19 @@ Conversation = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[
 
 
 @asynccontextmanager
-async def serving(handler: Handler) -> AsyncIterator[str]:
+async def serving(
+    handler: Handler, *, tls: ssl.SSLContext | None = None, max_bytes: int = 1024**2
+) -> AsyncIterator[str]:
     """Serve ``handler`` at ``POST /graphql`` and yield the URL."""
-    app = web.Application()
+    app = web.Application(client_max_size=max_bytes)
     app.router.add_post("/graphql", handler)
     runner = web.AppRunner(app, shutdown_timeout=0.1)
     await runner.setup()
-    site = web.TCPSite(runner, "127.0.0.1", 0)
+    site = web.TCPSite(runner, "127.0.0.1", 0, ssl_context=tls)
     await site.start()
     try:
         host, port = runner.addresses[0][:2]
-        yield f"http://{host}:{port}/graphql"
+        yield f"{'https' if tls else 'http'}://{host}:{port}/graphql"
     finally:
         await runner.cleanup()
 

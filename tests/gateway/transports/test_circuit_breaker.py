@@ -90,3 +90,19 @@ def test_an_answer_to_an_earlier_request_does_not_close_it() -> None:
     breaker.record(success=True)
 
     assert breaker.state is CircuitState.OPEN
+
+
+def test_each_change_of_state_is_told_once() -> None:
+    clock, told = Clock(), list[CircuitState]()
+    breaker = CircuitBreaker(POLICY, on_change=told.append, clock=clock)
+    for second in range(0, 60, 5):
+        clock.now = second
+        while breaker.admit():
+            breaker.record(success=second >= 30)
+            if breaker.state is CircuitState.CLOSED and second >= 30:
+                break
+
+    assert told == [CircuitState.OPEN] + [CircuitState.HALF_OPEN, CircuitState.OPEN] * 5 + [
+        CircuitState.HALF_OPEN,
+        CircuitState.CLOSED,
+    ]

@@ -48,3 +48,16 @@ def test_a_budget_does_not_hoard() -> None:
         budget.earn()
 
     assert [budget.spend() for _ in range(3)] == [True, True, False]
+
+
+def test_a_budget_earns_a_floor_with_time_however_little_traffic_there_is() -> None:
+    now = 0.0
+    policy = RetryPolicy(budget_ratio=0.0, budget_per_second=0.5, budget_reserve=2)
+    budget = RetryBudget(policy, clock=lambda: now)
+    assert [budget.spend() for _ in range(3)] == [True, True, False]
+
+    now = 2.0
+    assert [budget.spend() for _ in range(2)] == [True, False]
+
+    now = 3600.0
+    assert [budget.spend() for _ in range(3)] == [True, True, False]
