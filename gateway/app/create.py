@@ -144,7 +144,7 @@ class _Life:
                 stack.push_async_callback(passthrough.close)
             for app in self._hosted.values():
                 stack.push_async_callback(app.stop)
-            connections = Connections(self._config, self._hosted)
+            connections = Connections(self._config, self._hosted, metrics=self._metrics)
             stack.push_async_callback(connections.close)
             planner_thread = ThreadPoolExecutor(1, thread_name_prefix="planner")
             stack.callback(partial(planner_thread.shutdown, wait=False, cancel_futures=True))
@@ -164,7 +164,8 @@ class _Life:
                 patience_seconds=self._config.server.startup_seconds,
             )
             urls = {**supergraph.subgraphs, **dict(self._config.subgraph_urls)}
-            transports = {name: connections.open(url) for name, url in urls.items()}
+            connections.refuse_settings_of_others(supergraph.subgraphs)
+            transports = {name: connections.open(url, name) for name, url in urls.items()}
         except GatewayError as error:
             _log.error("gateway cannot start", code=error.code, reason=str(error))
             self._serving.fail(error)

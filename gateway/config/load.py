@@ -41,12 +41,12 @@ from .settings import (
     SupergraphFile,
     SupergraphSource,
     TelemetryConfig,
-    TrafficConfig,
 )
 from .yaml_file import read_yaml
 
 IN_PROCESS_SCHEME = "app://"
 
+from .traffic import names_of, read_traffic
 _ALGORITHMS = ("EdDSA", "Ed25519", "ES256", "ES384", "RS256", "RS384", "PS256")
 """Asymmetric only: a verifier that also takes shared secrets can be fooled with a public key."""
 
@@ -262,7 +262,7 @@ def _read_settings(
         headers=_read_headers(root.section("headers")),
         passthrough=_read_passthrough(root.section("passthrough")),
         clock_file=_read_clock_file(root),
-        traffic=_read_traffic(root.section("traffic")),
+        traffic=read_traffic(root.section("traffic"), names_of(source)),
         caches=_read_caches(root.section("caches")),
         telemetry=_read_telemetry(root.section("telemetry")),
     )
@@ -434,25 +434,6 @@ def _read_passthrough(section: Section) -> tuple[PassthroughConfig, ...]:
 def _read_clock_file(section: Section) -> Path | None:
     file = section.text("clock_file", None)
     return None if file is None else Path(file)
-
-
-def _read_traffic(section: Section) -> TrafficConfig:
-    default = TrafficConfig()
-    traffic = TrafficConfig(
-        timeout_seconds=section.seconds("timeout_seconds", default.timeout_seconds, minimum=0.01),
-        max_concurrency=section.integer("max_concurrency", default.max_concurrency, minimum=1),
-        connect_timeout_seconds=section.seconds(
-            "connect_timeout_seconds", default.connect_timeout_seconds, minimum=0.01
-        ),
-        max_retries=section.integer("max_retries", default.max_retries, maximum=10),
-        circuit_breaker=section.flag("circuit_breaker", default=default.circuit_breaker),
-        max_response_bytes=section.integer(
-            "max_response_bytes", default.max_response_bytes, minimum=1024
-        ),
-        coalesce_queries=section.flag("coalesce_queries", default=default.coalesce_queries),
-    )
-    section.close()
-    return traffic
 
 
 def _read_caches(section: Section) -> CachesConfig:

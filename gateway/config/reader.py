@@ -43,7 +43,7 @@ class Overrides:
         """Raise ``ConfigInvalid`` for the first variable that is no setting of ours."""
         for name in sorted(self._values.keys() - self._known):
             raise ConfigInvalid(
-                f"The environment variable {name} is no setting.{_suggest(name, self._known)}"
+                f"The environment variable {name} is no setting.{suggest(name, self._known)}"
             )
 
 
@@ -187,7 +187,7 @@ class Section:
         for key in self._values:
             if key not in self._known:
                 raise ConfigInvalid(
-                    f"{self.at(str(key))} is no setting.{_suggest(str(key), self._known)}"
+                    f"{self.at(str(key))} is no setting.{suggest(str(key), self._known)}"
                     f" Allowed here: {', '.join(sorted(self._known)) or 'nothing'}."
                 )
 
@@ -217,6 +217,7 @@ def describe(value: object) -> str:
     return "an empty text" if value == "" else kinds.get(type(value), f"a {type(value).__name__}")
 
 
-def _suggest(word: str, known: list[str] | set[str]) -> str:
+def suggest(word: str, known: list[str] | set[str]) -> str:
+    """Return a sentence that names the word of ``known`` that is likely meant; empty when there is none."""
     close = difflib.get_close_matches(word, sorted(known), n=1)
     return f" Did you mean {close[0]}?" if close else ""

@@ -212,14 +212,33 @@ class PassthroughConfig:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class TrafficConfig:
-    """How subgraphs are called."""
+class TlsConfig:
+    """How a subgraph behind ``https`` is trusted, and how it can trust the gateway."""
+
+    ca_file: Path | None = None
+    """Certificates to trust (PEM), instead of those that the system trusts."""
+
+    certificate_file: Path | None = None
+    """The gateway's own certificate and its chain (PEM), for subgraphs that ask for one."""
+
+    key_file: Path | None = None
+    """Its private key, when that is not in ``certificate_file``."""
+
+    server_name: str | None = None
+    """Who the subgraph's certificate must be for, when that is not the host of its URL."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SubgraphTraffic:
+    """How one subgraph is called."""
 
     timeout_seconds: float = 30.0
     max_concurrency: int = 100
     """Requests at once to one subgraph, per worker; more wait their turn."""
 
-    connect_timeout_seconds: float = 5.0
+    max_waiting: int = 1000
+    """How many may wait; more are refused at once."""
+
     max_retries: int = 2
     """How often a query is sent again when the way to its subgraph fails."""
 
@@ -273,6 +292,10 @@ class TelemetryConfig:
     log_format: LogFormat = LogFormat.AUTO
     log_level: LogLevel = LogLevel.INFO
     log_requests: RequestLogging = RequestLogging.ALL
+    connect_timeout_seconds: float = 5.0
+    keep_alive_seconds: float = 4.0
+    """How long a connection may idle; better less than the subgraph allows."""
+
     metrics: bool = True
     """Whether ``/metrics`` is served."""
 
@@ -280,13 +303,44 @@ class TelemetryConfig:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GatewayConfig:
     """Everything the gateway is told."""
+    retry_percent: int = 20
+    """Retries in all, as a share of the requests."""
+
+    retries_per_second: int = 1
+    """Retries in all that are allowed besides, however little traffic there is."""
+
 
     source: SupergraphSource
     subgraph_urls: tuple[tuple[str, str], ...] = ()
     """Where subgraphs really are, when the supergraph names other addresses."""
+    compress_min_bytes: int = 0
+    """Requests of this size and above are sent in gzip; 0 never."""
+
+    coalesce_calls: bool = False
+    """Whether equal queries to one subgraph that are in flight at once share one call."""
+
+    apq: bool = False
+    """Whether operations are sent by their hash, once the subgraph knows them."""
+
+    http2: bool = False
+    """Whether HTTP/2 is spoken: over ``https`` when the subgraph agrees, over ``http`` without asking."""
+
+    tls: TlsConfig = field(default_factory=TlsConfig)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TrafficConfig(SubgraphTraffic):
+    """How subgraphs are called, unless they have settings of their own."""
 
     contract: ContractConfig | None = None
     """The contract that is served; ``None`` for the whole supergraph."""
+
+    subgraphs: tuple[tuple[str, SubgraphTraffic], ...] = ()
+    """By name; complete, what was not given filled in from the others."""
+
+    def of(self, subgraph: str) -> SubgraphTraffic:
+        """Return how ``subgraph`` is called."""
+        return dict(self.subgraphs).get(subgraph, self)
 
     introspection: bool = True
     server: ServerConfig = field(default_factory=ServerConfig)

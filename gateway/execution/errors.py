@@ -12,6 +12,7 @@ from typing import TypeGuard
 
 from gateway.errors import ExecutionError, GatewayError
 from gateway.query_plan.nodes import EntityGroup, ObjectProjection
+from gateway.transports.errors import SubgraphSuspended
 from shared.logging import get_logger
 
 from .client_paths import fields_of, locate
@@ -219,7 +220,9 @@ def _log_failure(failure: FetchFailure) -> str:
     fetch = failure.prepared.fetch
     event = {"subgraph": fetch.subgraph, "fetch": fetch.id, "error_id": error_id}
     if isinstance(failure.error, GatewayError):
-        _log.warning("subgraph_failed", code=failure.error.code, reason=str(failure.error), **event)
+        # Whoever gave the subgraph its pause has said so once; the calls that come to nothing in it may be many.
+        write = _log.debug if isinstance(failure.error, SubgraphSuspended) else _log.warning
+        write("subgraph_failed", code=failure.error.code, reason=str(failure.error), **event)
     else:
         _log.error("fetch_crashed", exc_info=failure.error, **event)
     return error_id

@@ -73,6 +73,25 @@ class Metrics:
         self._plan_misses = self._plans.labels("miss")
 
     def set_subgraphs(self, names: Iterable[str]) -> None:
+        self._circuits = Gauge(
+            "cattery_gateway_subgraph_circuit",
+            "Circuit breaker of a subgraph: 0 closed, 1 half open, 2 open; of several workers, the worst.",
+            ("subgraph",),
+            registry=self._registry,
+            multiprocess_mode="livemax",
+        )
+        self._retries = Counter(
+            "cattery_gateway_subgraph_retries",
+            "Queries sent again because the way to their subgraph had failed.",
+            ("subgraph",),
+            registry=self._registry,
+        )
+        self._joined = Counter(
+            "cattery_gateway_subgraph_calls_joined",
+            "Queries answered by a call to their subgraph that was in flight already.",
+            ("subgraph",),
+            registry=self._registry,
+        )
         """Name the subgraphs; calls to any other are counted as ``other``."""
         self._subgraphs = frozenset(names)
 
@@ -116,3 +135,15 @@ class Metrics:
         # The collector puts itself into the registry.
         MultiProcessCollector(registry, path=str(self._shared_folder))  # type: ignore[no-untyped-call]
         return generate_latest(registry)
+    def circuit_changed(self, subgraph: str, *, level: int) -> None:
+        """Note the state of a circuit breaker: 0 closed, 1 half open, 2 open."""
+        self._circuits.labels(subgraph).set(level)
+
+    def call_retried(self, subgraph: str) -> None:
+        """Count a query that is sent again."""
+        self._retries.labels(subgraph).inc()
+
+    def call_joined(self, subgraph: str) -> None:
+        """Count a query that was answered by another's call."""
+        self._joined.labels(subgraph).inc()
+
