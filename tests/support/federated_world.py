@@ -8,9 +8,10 @@ were not provided, overridden fields, representations without a resolvable key, 
 from __future__ import annotations
 
 import json
+import os
 import zlib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from random import Random
 from typing import Any
 
@@ -28,9 +29,26 @@ from graphql import (
     validate,
 )
 
+from .contexts import CONTEXT_LINK
 from .supergraphs import LINK
 
 INSTANCES = 3
+_GIVEN = "given from contexts"
+CONTEXT_SHARE = float(os.environ.get("CATTERY_ORACLE_CONTEXTS", "0.35"))
+"""How many of the worlds have contexts."""
+
+
+@dataclass(frozen=True, slots=True)
+class ContextArgument:
+    """An argument that is filled in from the nearest object above that sets a context."""
+
+    name: str
+    type: str
+    value: str
+    """``$context { field }``."""
+
+    fields: Mapping[str, str]
+    """By object type that sets the context: the field set to read there, down to one leaf."""
 
 
 @dataclass(slots=True)
@@ -43,6 +61,7 @@ class FieldSpec:
     is_non_null: bool = False
     has_argument: bool = False
     requires: str | None = None
+    contexts: tuple[ContextArgument, ...] = ()
     identifies: bool = False
     """Whether no two objects have the same value, so that the field can be in a key."""
 
@@ -79,6 +98,7 @@ class GraphType:
     implements: list[str] = field(default_factory=list)
     members: list[str] = field(default_factory=list)
     is_interface_object: bool = False
+    contexts: list[str] = field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +111,8 @@ class Record:
     """A field set that may be read though external."""
 
     representation: Mapping[str, Any] | None = None
+    above: tuple[Record, ...] = ()
+    """The objects that lead here, nearest first."""
 
 
 class World:
@@ -108,12 +130,34 @@ class World:
     def read(self, record: Record, name: str, arguments: Mapping[str, Any]) -> Any:
         """The value of a field, with objects as records."""
         spec = self.types[record.type][name]
+        if spec.contexts:
+            given = [self._from_context(record, each, arguments) for each in spec.contexts]
+            arguments = {**arguments, _GIVEN: json.dumps(given)}
+        value = self._read(record, spec, arguments)
+        return _map(value, lambda each: replace(each, above=(record, *record.above)))
+
+    def _from_context(
+        self, record: Record, argument: ContextArgument, arguments: Mapping[str, Any]
+    ) -> Any:
+        """What a subgraph was given, or else what stands above."""
+        if argument.name in arguments:
+            return arguments[argument.name]
+        for each in record.above:
+            if each.type in argument.fields:
+                found: Any = self.select(each, argument.fields[each.type])
+                while isinstance(found, dict):
+                    (found,) = found.values()
+                return found
+        raise LookupError(f"nothing above {record.type} sets the context of {argument.name}")
+
+    def _read(self, record: Record, spec: FieldSpec, arguments: Mapping[str, Any]) -> Any:
         if spec.requires is not None:
             if record.representation is None:
                 inputs = self.select(record, spec.requires)
             else:
                 inputs = _pick(record.representation, _parse_set(spec.requires))
-            return f"{record.type}.{record.id}.{name}<{json.dumps(inputs, sort_keys=True)}>"
+            text = f"{record.type}.{record.id}.{spec.name}<{json.dumps(inputs, sort_keys=True)}>"
+            return text + arguments.get(_GIVEN, "")
         return self._value(record, spec, arguments)
 
     def select(self, record: Record, field_set: str) -> dict[str, Any]:
@@ -144,6 +188,7 @@ class World:
         text = f"{record.type}.{record.id}.{spec.name}"
         if spec.has_argument:
             text += f"({arguments.get('n', 0)})"
+        text += arguments.get(_GIVEN, "")
         if spec.is_list:
             length = _hash(f"{text}#") % 4
             return [self._item(f"{text}[{index}]", spec, null=False) for index in range(length)]
@@ -166,7 +211,8 @@ class World:
     def sdls(self) -> dict[str, str]:
         """The SDL of every subgraph, with federation directives."""
         return {
-            name: LINK + "\n".join(_print_type(each) for each in types.values())
+            name: (CONTEXT_LINK if any(each.contexts for each in types.values()) else LINK)
+            + "\n".join(_print_type(each) for each in types.values())
             for name, types in self.graphs.items()
         }
 
@@ -229,6 +275,9 @@ class WorldSubgraph:
             missing = _missing(record.representation, _parse_set(local.requires))
             if missing:
                 raise GraphQLError(f"{info.field_name} was asked without {missing}")
+        for argument in local.spec.contexts:
+            if argument.name not in arguments:
+                raise GraphQLError(f"{info.field_name} was asked without its {argument.name}")
         value = self._world.read(record, info.field_name, arguments)
         text = local.provides or ""
         if below is not None and below.selection_set is not None:
@@ -310,6 +359,8 @@ class _Generator:
         if random.random() < 0.3:
             self._shared_root()
         self._provide()
+        if random.random() < CONTEXT_SHARE:
+            _Contexts(world, random).generate()
 
     def _fields(self, entities: list[str]) -> None:
         random = self._random
@@ -631,12 +682,154 @@ class _Generator:
         return None
 
 
+class _Contexts:
+    """Adds contexts and fields that take arguments from them to a world that is complete otherwise."""
+
+    def __init__(self, world: World, random: Random) -> None:
+        self._world = world
+        self._random = random
+
+    def generate(self) -> None:
+        random, world = self._random, self._world
+        homes = [
+            (graph, local)
+            for graph, types in world.graphs.items()
+            for local in types.values()
+            if local.kind == "type"
+            and not local.is_interface_object
+            and any(is_resolvable for _, is_resolvable in local.keys)
+        ]
+        if not homes:
+            return
+        for number in range(random.randint(1, 3)):
+            graph, local = random.choice(homes)
+            arguments = [
+                argument
+                for place in range(random.randint(1, 2))
+                if (argument := self._argument(graph, f"c{number}x{place}", f"a{place}"))
+            ]
+            if arguments:
+                self._field(graph, local, f"k{number}", tuple(arguments))
+
+    def _field(
+        self, graph: str, local: GraphType, name: str, arguments: tuple[ContextArgument, ...]
+    ) -> None:
+        random, world = self._random, self._world
+        named = "String"
+        entities = [
+            each.name for each in world.graphs[graph].values() if each.kind == "type" and each.keys
+        ]
+        if entities and random.random() < 0.35:
+            named = random.choice([each for each in entities if each in world.types])
+        requires = None
+        own = [
+            each.spec.name
+            for each in local.fields.values()
+            if each.is_external and each.spec.is_leaf and not each.spec.has_argument
+        ]
+        if own and named == "String" and random.random() < 0.4:
+            requires = random.choice(own)
+        spec = FieldSpec(
+            name,
+            named,
+            is_list=requires is None and random.random() < 0.3,
+            has_argument=random.random() < 0.3,
+            requires=requires,
+            contexts=arguments,
+        )
+        for each in world.possible.get(local.name, [local.name]):
+            world.types[each][name] = spec
+        directives = [] if requires is None else [f'@requires(fields: "{requires}")']
+        local.fields[name] = GraphField(spec, directives, requires=requires)
+
+    def _argument(self, graph: str, context: str, name: str) -> ContextArgument | None:
+        """An argument and the types that set its context: often the root, so that all paths have it."""
+        random, types = self._random, self._world.graphs[graph]
+        setters = random.sample(list(types.values()), random.randint(1, min(3, len(types))))
+        setters = [each for each in setters if each.name != "Query"]
+        leaf = random.choice(["String", "String", "ID", "Int"])
+        if random.random() < 0.9:
+            setters.append(self._root(graph, leaf))
+        found: dict[str, str] = {}
+        fragments: dict[str, str] = {}
+        for setter in sorted(setters, key=lambda each: each.kind != "type"):
+            for on in self._written_on(graph, setter):
+                text = fragments.get(on) or self._leaf(graph, on, leaf)
+                if text is None:
+                    return None
+                fragments[on] = text
+                for each in self._objects(graph, on):
+                    found.setdefault(each, text)
+        if not found:
+            return None
+        for setter in setters:
+            setter.contexts.append(context)
+        for on, text in fragments.items():
+            local, field_name = types[on], text.partition(" ")[0]
+            if field_name not in local.fields:
+                spec = self._world.types[on][field_name]
+                local.fields[field_name] = GraphField(spec, ["@external"], is_external=True)
+        texts = set(fragments.values())
+        is_plain = len(texts) == 1 and all(each.kind != "union" for each in setters)
+        value = (
+            f"{{ {texts.pop()} }}"
+            if is_plain
+            else " ".join(f"... on {on} {{ {text} }}" for on, text in fragments.items())
+        )
+        return ContextArgument(name, leaf, f"${context} {value}", found)
+
+    def _root(self, graph: str, leaf: str) -> GraphType:
+        query = self._world.graphs[graph].setdefault("Query", GraphType("Query", "type"))
+        name = f"{graph}{leaf}"
+        spec = self._world.types["Query"].setdefault(name, FieldSpec(name, leaf))
+        query.fields.setdefault(name, GraphField(spec))
+        return query
+
+    def _written_on(self, graph: str, setter: GraphType) -> list[str]:
+        """The types whose fields a selection on a type is made of."""
+        if setter.kind == "type":
+            return [setter.name]
+        return self._objects(graph, setter.name)
+
+    def _objects(self, graph: str, name: str) -> list[str]:
+        types = self._world.graphs[graph]
+        local = types[name]
+        if local.is_interface_object:
+            return self._world.possible[name]
+        if local.kind == "interface":
+            return [each.name for each in types.values() if name in each.implements]
+        return local.members if local.kind == "union" else [name]
+
+    def _leaf(self, graph: str, on: str, leaf: str) -> str | None:
+        """A field set that leads to one leaf of a type; the graph need not resolve it."""
+        random, world = self._random, self._world
+        local = world.graphs[graph][on]
+        specs = [spec for spec in world.types[on].values() if not spec.has_argument]
+        if local.is_interface_object or on == "Query":
+            specs = [spec for spec in specs if spec.name in local.fields]
+        choices = [spec.name for spec in specs if spec.named == leaf and not spec.is_list]
+        nested = [
+            spec
+            for spec in specs
+            if leaf == "ID"
+            and not spec.is_list
+            and spec.named in world.graphs[graph]
+            and spec.name in local.fields
+            and "id" in world.graphs[graph][spec.named].fields
+        ]
+        if nested and random.random() < 0.5:
+            return f"{random.choice(nested).name} {{ id }}"
+        if not choices:
+            return None
+        return random.choice(choices)
+
+
 # Small change
 
 
 def _print_type(local: GraphType) -> str:
     if local.kind == "union":
-        return f"union {local.name} = {' | '.join(local.members)}"
+        return f"union {local.name}{_print_contexts(local)} = {' | '.join(local.members)}"
     head = f"{local.kind} {local.name}"
     if local.implements:
         head += f" implements {' & '.join(local.implements)}"
@@ -644,12 +837,27 @@ def _print_type(local: GraphType) -> str:
         head += f' @key(fields: "{key}"{"" if is_resolvable else ", resolvable: false"})'
     if local.is_interface_object:
         head += " @interfaceObject"
+    head += _print_contexts(local)
     fields = (
-        f"  {each.spec.name}{'(n: Int)' if each.spec.has_argument else ''}: {each.spec.type_text}"
+        f"  {each.spec.name}{_print_arguments(each)}: {each.spec.type_text}"
         f" {' '.join(each.directives)}"
         for each in local.fields.values()
     )
     return "\n".join([f"{head} {{", *fields, "}"])
+
+
+def _print_contexts(local: GraphType) -> str:
+    return "".join(f' @context(name: "{name}")' for name in local.contexts)
+
+
+def _print_arguments(local: GraphField) -> str:
+    arguments = ["n: Int"] if local.spec.has_argument else []
+    if not local.is_external:
+        arguments += [
+            f'{each.name}: {each.type} @fromContext(field: "{each.value}")'
+            for each in local.spec.contexts
+        ]
+    return f"({', '.join(arguments)})" if arguments else ""
 
 
 def _parse_set(text: str) -> list[FieldNode]:
