@@ -42,11 +42,11 @@ from .settings import (
     SupergraphSource,
     TelemetryConfig,
 )
+from .traffic import names_of, read_traffic
 from .yaml_file import read_yaml
 
 IN_PROCESS_SCHEME = "app://"
 
-from .traffic import names_of, read_traffic
 _ALGORITHMS = ("EdDSA", "Ed25519", "ES256", "ES384", "RS256", "RS384", "PS256")
 """Asymmetric only: a verifier that also takes shared secrets can be fooled with a public key."""
 

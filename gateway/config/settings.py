@@ -233,6 +233,10 @@ class SubgraphTraffic:
     """How one subgraph is called."""
 
     timeout_seconds: float = 30.0
+    connect_timeout_seconds: float = 5.0
+    keep_alive_seconds: float = 4.0
+    """How long a connection may idle; better less than the subgraph allows."""
+
     max_concurrency: int = 100
     """Requests at once to one subgraph, per worker; more wait their turn."""
 
@@ -242,13 +246,44 @@ class SubgraphTraffic:
     max_retries: int = 2
     """How often a query is sent again when the way to its subgraph fails."""
 
+    retry_percent: int = 20
+    """Retries in all, as a share of the requests."""
+
+    retries_per_second: int = 1
+    """Retries in all that are allowed besides, however little traffic there is."""
+
     circuit_breaker: bool = True
     """Whether a subgraph that keeps failing is given pauses."""
 
     max_response_bytes: int = 64 * 1024 * 1024
+    compress_min_bytes: int = 0
+    """Requests of this size and above are sent in gzip; 0 never."""
+
+    coalesce_calls: bool = False
+    """Whether equal queries to one subgraph that are in flight at once share one call."""
+
+    apq: bool = False
+    """Whether operations are sent by their hash, once the subgraph knows them."""
+
+    http2: bool = False
+    """Whether HTTP/2 is spoken: over ``https`` when the subgraph agrees, over ``http`` without asking."""
+
+    tls: TlsConfig = field(default_factory=TlsConfig)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TrafficConfig(SubgraphTraffic):
+    """How subgraphs are called, unless they have settings of their own."""
 
     coalesce_queries: bool = False
     """Whether equal queries of one caller that are in flight at once share one execution."""
+
+    subgraphs: tuple[tuple[str, SubgraphTraffic], ...] = ()
+    """By name; complete, what was not given filled in from the others."""
+
+    def of(self, subgraph: str) -> SubgraphTraffic:
+        """Return how ``subgraph`` is called."""
+        return dict(self.subgraphs).get(subgraph, self)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -292,10 +327,6 @@ class TelemetryConfig:
     log_format: LogFormat = LogFormat.AUTO
     log_level: LogLevel = LogLevel.INFO
     log_requests: RequestLogging = RequestLogging.ALL
-    connect_timeout_seconds: float = 5.0
-    keep_alive_seconds: float = 4.0
-    """How long a connection may idle; better less than the subgraph allows."""
-
     metrics: bool = True
     """Whether ``/metrics`` is served."""
 
@@ -303,44 +334,13 @@ class TelemetryConfig:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GatewayConfig:
     """Everything the gateway is told."""
-    retry_percent: int = 20
-    """Retries in all, as a share of the requests."""
-
-    retries_per_second: int = 1
-    """Retries in all that are allowed besides, however little traffic there is."""
-
 
     source: SupergraphSource
     subgraph_urls: tuple[tuple[str, str], ...] = ()
     """Where subgraphs really are, when the supergraph names other addresses."""
-    compress_min_bytes: int = 0
-    """Requests of this size and above are sent in gzip; 0 never."""
-
-    coalesce_calls: bool = False
-    """Whether equal queries to one subgraph that are in flight at once share one call."""
-
-    apq: bool = False
-    """Whether operations are sent by their hash, once the subgraph knows them."""
-
-    http2: bool = False
-    """Whether HTTP/2 is spoken: over ``https`` when the subgraph agrees, over ``http`` without asking."""
-
-    tls: TlsConfig = field(default_factory=TlsConfig)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TrafficConfig(SubgraphTraffic):
-    """How subgraphs are called, unless they have settings of their own."""
 
     contract: ContractConfig | None = None
     """The contract that is served; ``None`` for the whole supergraph."""
-
-    subgraphs: tuple[tuple[str, SubgraphTraffic], ...] = ()
-    """By name; complete, what was not given filled in from the others."""
-
-    def of(self, subgraph: str) -> SubgraphTraffic:
-        """Return how ``subgraph`` is called."""
-        return dict(self.subgraphs).get(subgraph, self)
 
     introspection: bool = True
     server: ServerConfig = field(default_factory=ServerConfig)

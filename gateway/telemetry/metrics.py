@@ -63,16 +63,6 @@ class Metrics:
             buckets=_REQUEST_BUCKETS,
             registry=self._registry,
         )
-        self._plans = Counter(
-            "cattery_gateway_plan_cache",
-            "Plans looked up, by whether the plan was there.",
-            ("result",),
-            registry=self._registry,
-        )
-        self._plan_hits = self._plans.labels("hit")
-        self._plan_misses = self._plans.labels("miss")
-
-    def set_subgraphs(self, names: Iterable[str]) -> None:
         self._circuits = Gauge(
             "cattery_gateway_subgraph_circuit",
             "Circuit breaker of a subgraph: 0 closed, 1 half open, 2 open; of several workers, the worst.",
@@ -92,6 +82,16 @@ class Metrics:
             ("subgraph",),
             registry=self._registry,
         )
+        self._plans = Counter(
+            "cattery_gateway_plan_cache",
+            "Plans looked up, by whether the plan was there.",
+            ("result",),
+            registry=self._registry,
+        )
+        self._plan_hits = self._plans.labels("hit")
+        self._plan_misses = self._plans.labels("miss")
+
+    def set_subgraphs(self, names: Iterable[str]) -> None:
         """Name the subgraphs; calls to any other are counted as ``other``."""
         self._subgraphs = frozenset(names)
 
@@ -123,18 +123,6 @@ class Metrics:
         series[0].inc()
         series[1].observe(seconds)
 
-    def plan_looked_up(self, *, was_cached: bool) -> None:
-        """Count a look into the plan cache."""
-        (self._plan_hits if was_cached else self._plan_misses).inc()
-
-    def render(self) -> bytes:
-        """Return the metrics as Prometheus reads them."""
-        if self._shared_folder is None:
-            return generate_latest(self._registry)
-        registry = CollectorRegistry()
-        # The collector puts itself into the registry.
-        MultiProcessCollector(registry, path=str(self._shared_folder))  # type: ignore[no-untyped-call]
-        return generate_latest(registry)
     def circuit_changed(self, subgraph: str, *, level: int) -> None:
         """Note the state of a circuit breaker: 0 closed, 1 half open, 2 open."""
         self._circuits.labels(subgraph).set(level)
@@ -147,3 +135,15 @@ class Metrics:
         """Count a query that was answered by another's call."""
         self._joined.labels(subgraph).inc()
 
+    def plan_looked_up(self, *, was_cached: bool) -> None:
+        """Count a look into the plan cache."""
+        (self._plan_hits if was_cached else self._plan_misses).inc()
+
+    def render(self) -> bytes:
+        """Return the metrics as Prometheus reads them."""
+        if self._shared_folder is None:
+            return generate_latest(self._registry)
+        registry = CollectorRegistry()
+        # The collector puts itself into the registry.
+        MultiProcessCollector(registry, path=str(self._shared_folder))  # type: ignore[no-untyped-call]
+        return generate_latest(registry)
