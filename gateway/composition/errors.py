@@ -283,6 +283,7 @@ class Report:
     errors: list[CompositionError] = field(default_factory=list)
     hints: list[CompositionHint] = field(default_factory=list)
     _seen: set[tuple[str, str | None, str]] = field(default_factory=set)
+    _coordinates: set[str] = field(default_factory=set)
 
     def error(
         self,
@@ -304,6 +305,8 @@ class Report:
         if identity not in self._seen:
             self._seen.add(identity)
             self.errors.append(error)
+            if error.coordinate is not None:
+                self._coordinates.add(error.coordinate)
 
     def hint(
         self,
@@ -329,4 +332,8 @@ class Report:
 
         What a later phase finds wrong with them may be a mere consequence.
         """
-        return frozenset(e.coordinate for e in self.errors if e.coordinate is not None)
+        return frozenset(self._coordinates)
+
+    def is_suspect(self, coordinate: str) -> bool:
+        """Whether an error so far is about a coordinate."""
+        return coordinate in self._coordinates

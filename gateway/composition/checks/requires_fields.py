@@ -21,7 +21,7 @@ def check_requires_on_supergraph(schema: MergedSchema, report: Report) -> None:
                 except FieldSetInvalid:
                     continue
                 coordinate = f"{type_.name}.{field.name}"
-                if coordinate in report.suspect_coordinates():
+                if report.is_suspect(coordinate):
                     continue
                 for problem in problems:
                     report.error(

@@ -4,25 +4,38 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from gateway.composition.errors import Report
-from gateway.composition.field_usage import Coordinate, find_field_usage
+from gateway.composition.field_usage import Coordinate, FieldUsage, find_field_usage
 from gateway.composition.subgraph_schema import ROOT_TYPES, SubgraphSchema, SubgraphType, TypeKind
 
 from .directives import SHAREABLE
 
 
-def share_what_several_resolve(
-    subgraph: SubgraphSchema, others: Sequence[SubgraphSchema], _report: Report
+def share_what_several_resolve(subgraphs: Sequence[SubgraphSchema]) -> None:
+    """Mark the fields of value types that others have, too, and other fields that others resolve.
+
+    For all subgraphs at once, since each of them is looked at for every other one.
+    """
+    usages = [find_field_usage(subgraph) for subgraph in subgraphs]
+    unresolved = [
+        (subgraph, usage.external - usage.provided)
+        for subgraph, usage in zip(subgraphs, usages, strict=True)
+    ]
+    for subgraph, usage in zip(subgraphs, usages, strict=True):
+        if subgraph.federation_version is None:
+            _share(subgraph, usage, [pair for pair in unresolved if pair[0] is not subgraph])
+
+
+def _share(
+    subgraph: SubgraphSchema,
+    usage: FieldUsage,
+    others: Sequence[tuple[SubgraphSchema, set[Coordinate]]],
 ) -> None:
-    """Mark the fields of value types that others have, too, and other fields that others resolve."""
-    usage = find_field_usage(subgraph)
-    unresolved = [_unresolved_fields(other) for other in others]
     for type_ in subgraph.types.values():
         if type_.kind is not TypeKind.OBJECT or type_.name == "Subscription":
             continue
         elsewhere = [
             (other.types[type_.name], fields)
-            for other, fields in zip(others, unresolved, strict=True)
+            for other, fields in others
             if type_.name in other.types
         ]
         for field in type_.fields.values():
@@ -35,11 +48,6 @@ def share_what_several_resolve(
             )
             if is_resolved_elsewhere or (elsewhere and _is_value_type(type_)):
                 field.directives += (SHAREABLE,)
-
-
-def _unresolved_fields(subgraph: SubgraphSchema) -> set[Coordinate]:
-    usage = find_field_usage(subgraph)
-    return usage.external - usage.provided
 
 
 def _is_value_type(type_: SubgraphType) -> bool:

@@ -27,7 +27,6 @@ PASSES: tuple[Pass, ...] = (
     turn_into_definitions,
     drop_interface_directives,
     drop_unused_external_fields,
-    share_what_several_resolve,
     drop_tags_on_external_fields,
 )
 
@@ -39,3 +38,4 @@ def upgrade_federation1(subgraphs: Sequence[SubgraphSchema], report: Report) -> 
             if subgraph.federation_version is None:
                 others = [other for other in subgraphs if other is not subgraph]
                 run_pass(subgraph, others, report)
+    share_what_several_resolve(subgraphs)

@@ -52,12 +52,9 @@ def add_interface_object_fields(context: MergeContext, schema: MergedSchema) -> 
 def _add_to_implementations(
     schema: MergedSchema, interface: MergedType, field: MergedField
 ) -> None:
-    for type_ in schema.types.values():
-        if (
-            type_.kind is TypeKind.OBJECT
-            and interface.name in type_.interfaces
-            and field.name not in type_.fields
-        ):
+    for name in schema.implementations(interface.name):
+        type_ = schema.types[name]
+        if field.name not in type_.fields:
             type_.fields[field.name] = MergedField(
                 name=field.name,
                 description=field.description,
