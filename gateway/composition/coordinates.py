@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import replace
 
 from .errors import CompositionError
-from .subgraph_schema import Element, SubgraphSchema
+from .subgraph_schema import Element, SubgraphSchema, SubgraphType
 
 _COORDINATE = re.compile(r"(?P<type>\w+)(?:\.(?P<member>\w+)(?:\((?P<argument>\w+):\))?)?")
 
@@ -19,23 +19,19 @@ def located(error: CompositionError, subgraphs: Iterable[SubgraphSchema]) -> Com
     """
     if error.locations or error.coordinate is None:
         return error
-    found = tuple(
-        element.location
-        for subgraph in subgraphs
-        for element in _elements(subgraph, error.coordinate)
-        if element.location is not None
-    )
-    return replace(error, locations=tuple(dict.fromkeys(found)))
+    match = _COORDINATE.fullmatch(error.coordinate)
+    types = [s.types[match["type"]] for s in subgraphs if match and match["type"] in s.types]
+    members = [m for type_ in types if match and (m := _member(type_, match)) is not None]
+    places = (element.location for element in members or types)
+    return replace(error, locations=tuple(dict.fromkeys(p for p in places if p is not None)))
 
 
-def _elements(subgraph: SubgraphSchema, coordinate: str) -> Iterator[Element]:
-    match = _COORDINATE.fullmatch(coordinate)
-    type_ = subgraph.types.get(match["type"]) if match else None
-    if match is None or type_ is None:
-        return
-    name = match["member"] or ""
-    member = type_.fields.get(name) or type_.input_fields.get(name) or type_.values.get(name)
-    argument = (
-        type_.fields[name].arguments.get(match["argument"] or "") if name in type_.fields else None
-    )
-    yield argument or member or type_
+def _member(type_: SubgraphType, match: re.Match[str]) -> Element | None:
+    """Return what the coordinate names in a subgraph's version of its type: for an argument, at least the field."""
+    name = match["member"]
+    if name is None:
+        return None
+    field = type_.fields.get(name)
+    if field is not None:
+        return field.arguments.get(match["argument"] or "") or field
+    return type_.input_fields.get(name) or type_.values.get(name)
