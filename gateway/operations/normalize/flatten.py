@@ -23,9 +23,9 @@ from graphql import (
 from gateway.errors import PlanningLimitExceeded
 from gateway.supergraph.argument_text import print_arguments, variables_of
 from gateway.supergraph.model import Supergraph
-from gateway.supergraph.selections import Selection
+from gateway.supergraph.selections import Defer, Selection
 
-from .specialise import is_included
+from .specialise import deferred_label, is_included
 
 MAX_SELECTIONS = 25_000
 """How many selections an operation may have once its fragments are written out."""
@@ -36,10 +36,11 @@ _INTROSPECTION = frozenset({"__schema", "__type"})
 
 
 class _Place(NamedTuple):
-    """Where a selection stands: on which type, for which runtime types."""
+    """Where a selection stands: on which type, for which runtime types, in which ``@defer``."""
 
     parent: str
     on: _Types
+    defer: Defer | None
 
 
 @dataclass(slots=True)
@@ -57,7 +58,8 @@ class _Field:
 class _Level:
     """The fields of one place of the answer."""
 
-    fields: dict[tuple[str, _Types], _Field] = field(default_factory=dict)
+    path: tuple[str, ...]
+    fields: dict[tuple[str, _Types, Defer | None], _Field] = field(default_factory=dict)
     visited: set[tuple[str, _Place]] = field(default_factory=set)
     """Fragments that were spread here; again they add nothing, and to follow them may never end."""
 
@@ -66,7 +68,12 @@ class Flattener:
     """Flattens the selection sets of one document under one set of conditions."""
 
     def __init__(
-        self, document: DocumentNode, supergraph: Supergraph, conditions: Mapping[str, bool]
+        self,
+        document: DocumentNode,
+        supergraph: Supergraph,
+        conditions: Mapping[str, bool],
+        *,
+        max_defers: int = 0,
     ) -> None:
         self._supergraph = supergraph
         self._conditions = conditions
@@ -76,8 +83,15 @@ class Flattener:
             if isinstance(definition, FragmentDefinitionNode)
         }
         self._count = 0
+        self._max_defers = max_defers
+        self._defers: dict[tuple[int, Defer | None, tuple[str, ...]], Defer] = {}
         self.introspection: list[FieldNode] = []
         """The ``__schema`` and ``__type`` fields met."""
+
+    @property
+    def defers(self) -> tuple[Defer, ...]:
+        """Every ``@defer`` met and heeded, an outer one before those in it."""
+        return tuple(self._defers.values())
 
     def flatten(self, node: SelectionSetNode, parent: str) -> tuple[Selection, ...]:
         """The fields of a selection set on ``parent``, in document order, each once.
@@ -85,17 +99,18 @@ class Flattener:
         Raises:
             PlanningLimitExceeded: there are too many.
         """
-        return self._flatten([(node, parent)])
+        return self._flatten(_Level(()), [(node, parent)], None)
 
-    def _flatten(self, nodes: Sequence[tuple[SelectionSetNode, str]]) -> tuple[Selection, ...]:
+    def _flatten(
+        self, level: _Level, nodes: Sequence[tuple[SelectionSetNode, str]], defer: Defer | None
+    ) -> tuple[Selection, ...]:
         """Flatten the selection sets of one field, or of several that are one in the answer.
 
         Spec: GraphQL, 6.3.2 (CollectFields), by sets of runtime types instead of for one.
         """
-        level = _Level()
         for node, parent in nodes:
-            self._collect(level, node, _Place(parent, None))
-        return tuple(self._selection(found) for found in level.fields.values())
+            self._collect(level, node, _Place(parent, None, defer))
+        return tuple(self._selection(level, found) for found in level.fields.values())
 
     def _collect(self, level: _Level, node: SelectionSetNode, at: _Place) -> None:
         for item in node.selections:
@@ -112,49 +127,69 @@ class Flattener:
                 case InlineFragmentNode():
                     condition = item.type_condition
                     name = at.parent if condition is None else condition.name.value
-                    inner = self._narrowed(at, name)
+                    inner = self._narrowed(at, name, self._deferred(level, item, at.defer))
                     if inner is not None:
                         self._collect(level, item.selection_set, inner)
                 case FragmentSpreadNode():
                     fragment = self._fragments[item.name.value]
                     name = fragment.type_condition.name.value
-                    inner = self._narrowed(at, name)
+                    inner = self._narrowed(at, name, self._deferred(level, item, at.defer))
                     if inner is not None and (item.name.value, inner) not in level.visited:
                         level.visited.add((item.name.value, inner))
                         self._collect(level, fragment.selection_set, inner)
 
-    def _narrowed(self, at: _Place, condition: str) -> _Place | None:
+    def _narrowed(self, at: _Place, condition: str, defer: Defer | None) -> _Place | None:
         """Where the selections of a fragment are; ``None`` when no object here meets its condition."""
         if condition == at.parent:
-            return at
+            return at if defer is at.defer else _Place(at.parent, at.on, defer)
         possible = self._supergraph.possible_types
         here = possible[at.parent] if at.on is None else at.on
         narrowed = here & possible[condition]
         if not narrowed:
             return None
-        return _Place(condition, at.on if narrowed == here else narrowed)
+        return _Place(condition, at.on if narrowed == here else narrowed, defer)
+
+    def _deferred(
+        self,
+        level: _Level,
+        node: InlineFragmentNode | FragmentSpreadNode,
+        outer: Defer | None,
+    ) -> Defer | None:
+        """The ``@defer`` that the selections of a fragment stand in."""
+        if not node.directives or not self._max_defers:
+            return outer
+        is_deferred, label = deferred_label(node.directives, self._conditions)
+        if not is_deferred:
+            return outer
+        at = (id(node), outer, level.path)
+        found = self._defers.get(at)
+        if found is None:
+            if len(self._defers) >= self._max_defers:
+                return outer
+            found = self._defers[at] = Defer(label=label, parent=outer, path=level.path)
+        return found
 
     def _collect_field(self, level: _Level, node: FieldNode, at: _Place) -> None:
         name = node.name.value
         response_key = node.alias.value if node.alias else name
         if name in _INTROSPECTION:
             self.introspection.append(node)
-        found = level.fields.get((response_key, at.on))
+        found = level.fields.get((response_key, at.on, at.defer))
         if found is None:
             found = _Field(node, response_key, at)
-            level.fields[response_key, at.on] = found
+            level.fields[response_key, at.on, at.defer] = found
         if node.selection_set is not None and name not in _INTROSPECTION:
             named = self._supergraph.types[at.parent].fields[name].type.name
             found.below.append((node.selection_set, named))
 
-    def _selection(self, found: _Field) -> Selection:
+    def _selection(self, level: _Level, found: _Field) -> Selection:
         name = found.node.name.value
         key = found.response_key
         if name in _INTROSPECTION:
             return Selection(name=name, response_key=key)
         at = found.at
         if name == "__typename":
-            return Selection(name=name, response_key=key, on=at.on)
+            return Selection(name=name, response_key=key, on=at.on, defer=at.defer)
         arguments, variables = _arguments(found.node)
         return Selection(
             name=name,
@@ -162,7 +197,10 @@ class Flattener:
             arguments=arguments,
             variables=variables,
             on=at.on,
-            selections=self._flatten(found.below) if found.below else (),
+            selections=self._flatten(_Level((*level.path, key)), found.below, at.defer)
+            if found.below
+            else (),
+            defer=at.defer,
         )
 
 
