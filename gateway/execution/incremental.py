@@ -106,6 +106,7 @@ class _IncrementalExecution(Execution):
         self.progress = asyncio.Event()
         """Set when a fetch is done, or all are."""
 
+        self._has_begun = False
         self._is_over = False
         self._ids = 0
         self._open: dict[Pending, None] = {}
@@ -130,7 +131,7 @@ class _IncrementalExecution(Execution):
 
     async def wait(self, running: asyncio.Task[None], fetches: Collection[int]) -> None:
         """Wait until fetches are done, whatever became of them."""
-        while not (running.done() or self._done.issuperset(fetches)):
+        while not (running.done() or (self._has_begun and self._done.issuperset(fetches))):
             self.progress.clear()
             await self.progress.wait()
         if running.done():
@@ -145,6 +146,12 @@ class _IncrementalExecution(Execution):
         if running.done():
             running.result()
             self._is_over = True
+
+    def _introspect(self) -> None:
+        super()._introspect()
+        # Even a primary part without fetches has to wait for this.
+        self._has_begun = True
+        self.progress.set()
 
     async def _run_fetch(self, prepared: PreparedFetch) -> None:
         await super()._run_fetch(prepared)

@@ -6,12 +6,15 @@ above it is done.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Iterator
 
 from graphql import parse, print_ast
 
 from .nodes import (
     ContextSource,
+    Deferral,
+    DeferredPart,
     EntityGroup,
     EntityTarget,
     Fetch,
@@ -28,36 +31,30 @@ _INDENT = "  "
 
 def print_plan(plan: QueryPlan) -> str:
     """Write a plan as an indented tree; an empty plan is one line."""
-    stages = _stages(plan)
     name = "QueryPlan" if plan.kind is OperationKind.QUERY else f"QueryPlan({plan.kind.value})"
-    if not stages:
+    if not plan.fetches:
         return f"{name} {{}}\n"
-    lines = [f"{name} {{", *_indent(_sequence(stages)), "}"]
+    tree = _sequence(_stages(plan.fetches)) if plan.deferral is None else _defer(plan)
+    lines = [f"{name} {{", *_indent(tree), "}"]
     return "\n".join(lines) + "\n"
 
 
 def plan_to_json(plan: QueryPlan) -> dict[str, object]:
     """Write a plan as JSON values: ``{"kind": "QueryPlan", "node": …}``, ``node`` null when empty."""
-    stages = [_parallel_json(stage) for stage in _stages(plan)]
-    node: dict[str, object] | None = None
-    if len(stages) == 1:
-        node = stages[0]
-    elif stages:
-        node = {"kind": "Sequence", "nodes": stages}
     return {
         "kind": "QueryPlan",
         "operationKind": plan.kind.value,
-        "node": node,
+        "node": _sequence_json(plan.fetches) if plan.deferral is None else _defer_json(plan),
         "introspection": plan.introspection,
     }
 
 
-def _stages(plan: QueryPlan) -> list[list[Fetch]]:
+def _stages(fetches: Iterable[Fetch]) -> list[list[Fetch]]:
     """Fetches by how many others have to come before them, one after the other."""
     depths: dict[int, int] = {}
     stages: list[list[Fetch]] = []
-    for fetch in plan.fetches:
-        depth = 1 + max((depths[number] for number in fetch.depends_on), default=-1)
+    for fetch in fetches:
+        depth = 1 + max((depths.get(number, -1) for number in fetch.depends_on), default=-1)
         depths[fetch.id] = depth
         if depth == len(stages):
             stages.append([])
@@ -65,12 +62,47 @@ def _stages(plan: QueryPlan) -> list[list[Fetch]]:
     return stages
 
 
+def _deferred(deferral: Deferral, plan: QueryPlan) -> dict[tuple[DeferredPart, ...], list[Fetch]]:
+    """The fetches that the primary part does not wait for, by the parts that do; of parts in each other, the outer."""
+    found: dict[tuple[DeferredPart, ...], list[Fetch]] = {}
+    for fetch in plan.fetches:
+        if fetch.id not in deferral.primary_fetches:
+            waiting = [part for part in deferral.parts if fetch.id in part.fetches]
+            numbers = {part.id for part in waiting}
+            outer = tuple(part for part in waiting if part.parent not in numbers)
+            found.setdefault(outer, []).append(fetch)
+    return found
+
+
 # Text
 
 
+def _defer(plan: QueryPlan) -> Iterator[str]:
+    assert plan.deferral is not None  # noqa: S101 - who calls has looked
+    primary = plan.deferral.primary_fetches
+    yield "Defer {"
+    yield f"{_INDENT}Primary {{"
+    stages = _stages(fetch for fetch in plan.fetches if fetch.id in primary)
+    yield from _indent(_indent(_sequence(stages)))
+    yield f"{_INDENT}}}"
+    for parts, fetches in _deferred(plan.deferral, plan).items():
+        yield f"{_INDENT}Deferred({'; '.join(map(_part, parts))}) {{"
+        yield from _indent(_indent(_sequence(_stages(fetches))))
+        yield f"{_INDENT}}}"
+    yield "}"
+
+
+def _part(part: DeferredPart) -> str:
+    text = f'part: {part.id}, path: "{".".join(part.path)}"'
+    if part.label is not None:
+        text += f", label: {json.dumps(part.label)}"
+    return text if part.parent is None else f"{text}, within: {part.parent}"
+
+
 def _sequence(stages: list[list[Fetch]]) -> Iterator[str]:
-    if len(stages) == 1:
-        yield from _parallel(stages[0])
+    if len(stages) < 2:
+        for stage in stages:
+            yield from _parallel(stage)
         return
     yield "Sequence {"
     for stage in stages:
@@ -170,6 +202,30 @@ def _indent(lines: Iterable[str]) -> Iterator[str]:
 
 
 # JSON
+
+
+def _defer_json(plan: QueryPlan) -> dict[str, object]:
+    assert plan.deferral is not None  # noqa: S101 - who calls has looked
+    primary = plan.deferral.primary_fetches
+    return {
+        "kind": "Defer",
+        "primary": {"node": _sequence_json(each for each in plan.fetches if each.id in primary)},
+        "deferred": [
+            {"parts": list(map(_part_json, parts)), "node": _sequence_json(fetches)}
+            for parts, fetches in _deferred(plan.deferral, plan).items()
+        ],
+    }
+
+
+def _part_json(part: DeferredPart) -> dict[str, object]:
+    return {"id": part.id, "label": part.label, "path": list(part.path), "parent": part.parent}
+
+
+def _sequence_json(fetches: Iterable[Fetch]) -> dict[str, object] | None:
+    stages = [_parallel_json(stage) for stage in _stages(fetches)]
+    if not stages:
+        return None
+    return stages[0] if len(stages) == 1 else {"kind": "Sequence", "nodes": stages}
 
 
 def _parallel_json(stage: list[Fetch]) -> dict[str, object]:

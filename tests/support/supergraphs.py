@@ -60,3 +60,16 @@ def plan_of(
         override_labels=override_labels,
         budget=budget,
     )
+
+
+def deferred_plan_of(
+    supergraph: Supergraph, source: str, conditions: Mapping[str, bool] | None = None
+) -> QueryPlan:
+    """Plan the only operation of a valid document for a client that takes answers in parts."""
+    document = parse_document(source, max_tokens=100_000)
+    assert validate_document(document, supergraph.api_schema, max_errors=5) == []
+    operation = select_operation(document, None)
+    return plan_operation(
+        supergraph,
+        normalize_operation(document, operation, supergraph, conditions or {}, max_defers=100),
+    )
