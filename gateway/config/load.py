@@ -252,6 +252,7 @@ def _read_settings(
         source=source,
         contract=_choose_contract(contracts, contract or contract_setting),
         subgraph_urls=_read_urls(root.section("subgraph_urls")),
+        override_labels=_read_override_labels(root.section("override_labels")),
         introspection=root.flag("introspection", default=True),
         server=_read_server(root.section("server")),
         limits=_read_limits(root.section("limits")),
@@ -269,6 +270,24 @@ def _read_settings(
     root.close()
     overrides.refuse_unknown()
     return config
+
+
+def _read_override_labels(section: Section) -> tuple[tuple[str, float], ...]:
+    labels = []
+    for label in section.names():
+        if label.startswith("percent("):
+            raise ConfigInvalid(f"{section.at(label)} says itself how often it is active.")
+        value = section.value(label)
+        if isinstance(value, bool):
+            labels.append((label, 100.0 if value else 0.0))
+        elif isinstance(value, int | float) and 0 <= value <= 100:
+            labels.append((label, float(value)))
+        else:
+            raise ConfigInvalid(
+                f"{section.at(label)} must be true, false or a percentage from 0 to 100,"
+                f" not {describe(value)}."
+            )
+    return tuple(labels)
 
 
 def _read_urls(section: Section) -> tuple[tuple[str, str], ...]:

@@ -339,6 +339,9 @@ class GatewayConfig:
     subgraph_urls: tuple[tuple[str, str], ...] = ()
     """Where subgraphs really are, when the supergraph names other addresses."""
 
+    override_labels: tuple[tuple[str, float], ...] = ()
+    """For how many percent of requests each label of a progressive override is active."""
+
     contract: ContractConfig | None = None
     """The contract that is served; ``None`` for the whole supergraph."""
 

@@ -37,13 +37,14 @@ from gateway.transports.base import Transport
 
 from .answer import Answer, Outcome, fail, refuse
 from .cache import LruCache, SingleFlight
+from .override_labels import OverrideLabels
 from .preparation import Preparation, PreparationKey, PreparedOperation, read_conditions
 from .request import Caller, GraphQLRequest
 
 T = TypeVar("T")
 
-PlanKey: TypeAlias = tuple[PreparationKey, tuple[bool, ...]]
-"""An operation and the values of the variables that its ``@skip`` and ``@include`` depend on."""
+PlanKey: TypeAlias = tuple[PreparationKey, tuple[bool, ...], frozenset[str]]
+"""An operation, the values of the variables that its ``@skip`` and ``@include`` depend on, active override labels."""
 
 SharingKey: TypeAlias = tuple[PreparationKey, bytes, tuple[tuple[str, str], ...]]
 """Everything that an answer to a query depends on: operation, variables, headers."""
@@ -78,6 +79,9 @@ class Pipeline:
         self._introspection = Introspection(engine.supergraph.api_schema)
         self._preparation = Preparation(
             engine.supergraph, config.limits, allows_introspection=config.introspection
+        )
+        self._override_labels = OverrideLabels(
+            engine.supergraph.override_labels, dict(config.override_labels)
         )
         self._operations: LruCache[PreparationKey, PreparedOperation] = LruCache(
             config.caches.operations
@@ -135,7 +139,10 @@ class Pipeline:
             variables = coerce_variables(
                 prepared.operation, request.variables, self._engine.supergraph.api_schema
             )
-        key = (prepared.key, read_conditions(prepared, variables))
+        labels = prepared.override_labels
+        if labels:
+            labels = self._override_labels.choose(labels)
+        key = (prepared.key, read_conditions(prepared, variables), labels)
         plan = self._plans.get(key)
         caller.record.plan_was_cached = plan is not None
         self._metrics.plan_looked_up(was_cached=plan is not None)
@@ -172,20 +179,25 @@ class Pipeline:
         plan = await self._planning.run(
             key,
             lambda: loop.run_in_executor(
-                self._planner_thread, self._plan_now, prepared, conditions
+                self._planner_thread, self._plan_now, prepared, conditions, key[2]
             ),
         )
         self._plans.put(key, plan, weight=len(prepared.key[0]))
         return plan
 
     def _plan_now(
-        self, prepared: PreparedOperation, conditions: Mapping[str, bool]
+        self,
+        prepared: PreparedOperation,
+        conditions: Mapping[str, bool],
+        override_labels: frozenset[str],
     ) -> PreparedPlan:
         supergraph = self._engine.supergraph
         normalized = normalize_operation(
             prepared.document, prepared.operation, supergraph, conditions
         )
-        return prepare_plan(plan_operation(supergraph, normalized))
+        return prepare_plan(
+            plan_operation(supergraph, normalized, override_labels=override_labels)
+        )
 
     def _finish(self, result: ExecutionResult) -> Answer:
         for call in result.subgraph_calls:

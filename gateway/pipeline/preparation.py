@@ -18,6 +18,7 @@ from gateway.operations.parse import parse_document
 from gateway.operations.select import select_operation
 from gateway.operations.validate import validate_document
 from gateway.operations.variables import condition_variables
+from gateway.planning.override_labels import find_override_labels
 from gateway.query_plan.nodes import OperationKind
 from gateway.security.introspection import refuse_introspection, without_suggestion
 from gateway.security.limits import check_limits
@@ -40,6 +41,8 @@ class PreparedOperation:
     name: str | None
     condition_variables: tuple[str, ...]
     has_variables: bool
+    override_labels: frozenset[str]
+    """The labels of progressive overrides that its plan may depend on."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +69,7 @@ class Preparation:
             self._check(document)
             operation = select_operation(document, request.operation_name)
             conditions = condition_variables(operation, document)
+            labels = find_override_labels(document, operation, self.supergraph)
         except RecursionError as error:
             raise NestingTooDeep("The document is nested too deep.") from error
         return PreparedOperation(
@@ -76,6 +80,7 @@ class Preparation:
             name=operation.name.value if operation.name is not None else None,
             condition_variables=conditions,
             has_variables=bool(operation.variable_definitions),
+            override_labels=labels,
         )
 
     def _check(self, document: DocumentNode) -> None:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from gateway.query_graph.budget import Budget
 from gateway.query_graph.graph import QueryGraph
+from gateway.query_graph.label_uses import NO_LABELS, LabelUses
 from gateway.query_graph.reach import Reach
 from gateway.query_graph.views import Views
 from gateway.supergraph.model import Supergraph
 
-from .labels import NO_LABELS, Choice, LabelUses
+from .labels import Choice
 
 _GRAPH_STEPS = 1000
 """What another query graph counts for: filling one in takes that much longer than asking a filled one."""

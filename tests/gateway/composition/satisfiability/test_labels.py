@@ -12,12 +12,13 @@ from gateway.composition.field_usage import find_field_usage
 from gateway.composition.merging.merge import merge_subgraphs
 from gateway.composition.satisfiability.check import check_satisfiability
 from gateway.composition.satisfiability.labelled_reach import LabelledReach
-from gateway.composition.satisfiability.labels import Choice, LabelUses, choices
+from gateway.composition.satisfiability.labels import Choice, choices
 from gateway.composition.satisfiability.walk import SatisfiabilityWalk
 from gateway.composition.subgraph_loader import load_subgraph
 from gateway.composition.supergraph_printer import print_supergraph
 from gateway.query_graph.budget import Budget
 from gateway.query_graph.graph import QueryGraph
+from gateway.query_graph.label_uses import LabelUses
 from gateway.query_graph.reach import Reach
 from gateway.supergraph.loader import load_supergraph
 from gateway.supergraph.model import Supergraph
