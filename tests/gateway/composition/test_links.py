@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from gateway.composition.compose import CompositionResult, SubgraphSource, compose
-from tests.support.subgraphs import codes
+from gateway.supergraph.loader import load_supergraph
+from tests.support.subgraphs import codes, hint_codes
 
 FEDERATION = "https://specs.apollo.dev/federation"
 BODY = "type Query { a: Int }"
@@ -168,3 +169,100 @@ def test_link_to_an_unknown_specification_is_nobody_elses_business() -> None:
     assert codes(result) == []
     assert result.supergraph_sdl is not None
     assert "@some" not in result.supergraph_sdl
+
+
+SPECS = "https://specs.apollo.dev"
+
+
+def test_context_can_be_linked_on_its_own() -> None:
+    """So a subgraph of an older federation version may use it; the whole is composed as the version that has it."""
+    result = compose_linked(
+        f'@link(url: "{FEDERATION}/v2.5", import: ["@key"])'
+        f' @link(url: "{SPECS}/context/v0.1", import: ["@context", "@fromContext"])',
+        """type Query { t: T } type T @context(name: "c") { x: String u: U }
+        type U @key(fields: "id") { id: ID! f(a: String @fromContext(field: "$c { x }")): Int }""",
+    )
+
+    assert codes(result) == []
+    assert hint_codes(result) == ["IMPLICITLY_UPGRADED_FEDERATION_VERSION"]
+    assert result.supergraph_sdl is not None
+    assert "join/v0.5" in result.supergraph_sdl
+    assert 'context: "a__c"' in result.supergraph_sdl
+
+
+def test_context_can_be_renamed() -> None:
+    result = compose_linked(
+        f'@link(url: "{FEDERATION}/v2.8", import: ["@key", {{name: "@context", as: "@scope"}}])',
+        """type Query { t: T } type T @scope(name: "c") { x: String u: U }
+        type U @key(fields: "id") {
+          id: ID! f(a: String @federation__fromContext(field: "$c { x }")): Int }""",
+    )
+
+    assert codes(result) == []
+    assert result.supergraph_sdl is not None
+    assert 'import: [{name: "@context", as: "@scope"}]' in result.supergraph_sdl
+    assert '@scope(name: "a__c")' in result.supergraph_sdl
+    assert load_supergraph(result.supergraph_sdl).context_values
+
+
+@pytest.mark.parametrize(
+    ("link", "use"),
+    [
+        ('import: ["@connect"]', "@connect"),
+        ('import: [{name: "@connect", as: "@rest"}]', "@rest"),
+        ('as: "rest"', "@rest__connect"),
+        ("", "@connect"),
+    ],
+)
+def test_connectors_are_refused_once_and_for_all_uses(link: str, use: str) -> None:
+    result = compose_linked(
+        f'@link(url: "{FEDERATION}/v2.10")'
+        f' @link(url: "{SPECS}/connect/v0.2"{", " if link else ""}{link})',
+        f'type Query {{ a: Int {use}(http: {{ GET: "/a" }}) b: Int {use}(http: {{ GET: "/b" }}) }}',
+    )
+
+    assert [e.code for e in result.errors] == ["UNSUPPORTED_FEATURE"]
+
+
+@pytest.mark.parametrize("version", ["v2.15", "v2.999", "v3.0", "v1.0"])
+def test_unknown_federation_is_taken_for_the_newest_so_that_the_rest_is_checked(
+    version: str,
+) -> None:
+    result = compose_linked(
+        f'@link(url: "{FEDERATION}/{version}", import: ["@key", "@cacheTag"])',
+        'type Query { a: Int @cacheTag(format: "{") }',
+    )
+
+    assert [e.code for e in result.errors] == [
+        "UNKNOWN_FEDERATION_LINK_VERSION",
+        "CACHE_TAG_INVALID_FORMAT",
+    ]
+
+
+@pytest.mark.parametrize("minor", range(15))
+def test_every_known_federation_version_composes(minor: int) -> None:
+    result = compose_linked(f'@link(url: "{FEDERATION}/v2.{minor}", import: ["@key"])')
+
+    join = "v0.5" if minor >= 8 else "v0.4" if minor >= 7 else "v0.3"
+    assert codes(result) == []
+    assert f"join/{join}" in (result.supergraph_sdl or "")
+
+
+@pytest.mark.parametrize(
+    "definition",
+    [
+        "extend scalar ID @inaccessible",
+        "scalar federation__FieldSet @inaccessible",
+        "directive @key(fields: federation__FieldSet! @inaccessible, resolvable: Boolean) repeatable on OBJECT",
+        "scalar _Any @inaccessible",
+        "type _Service @inaccessible { sdl: String }",
+        "extend type Query { _service: _Service! @inaccessible } type _Service { sdl: String }",
+    ],
+)
+def test_what_belongs_to_graphql_or_a_specification_cannot_be_hidden(definition: str) -> None:
+    result = compose_linked(
+        f'@link(url: "{FEDERATION}/v2.3", import: ["@key", "@inaccessible"])',
+        f"{BODY} {definition}",
+    )
+
+    assert codes(result) == ["DISALLOWED_INACCESSIBLE"]
