@@ -1,8 +1,8 @@
 """Composes subgraphs into a supergraph: the phases, in order, and how far one goes when something is wrong.
 
-Faults of one phase hide those of later ones only where they have to. A subgraph that is no valid GraphQL ends the run
-after its phase, since nothing can be said without it. Anything else is stood in for, and later phases leave out what
-concerns a type already at fault.
+Faults of one phase hide those of later ones only where they have to. Without a subgraph that is no valid GraphQL, nothing
+can be said of the whole; the others are checked one by one. Anything else is stood in for, and later phases leave out
+what concerns a type already at fault.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from .checks import CHECKS
 from .coordinates import located
 from .errors import MAX_PROBLEMS, CompositionCode, CompositionError, CompositionHint, Report
 from .federation1.upgrade import upgrade_federation1
-from .field_usage import find_field_usage
+from .field_usage import FieldUsage, find_field_usage
 from .merging.merge import merge_subgraphs
 from .rules import RULES
 from .satisfiability.check import check_satisfiability
@@ -52,7 +52,12 @@ def compose(subgraphs: Sequence[SubgraphSource]) -> CompositionResult:
     """
     report = Report()
     loaded = _load(sorted(subgraphs, key=lambda source: source.name), report)
-    sdl = _compose(loaded, report) if len(loaded) == len(subgraphs) else None
+    sdl = None
+    if len(loaded) == len(subgraphs):
+        sdl = _compose(loaded, report)
+    else:
+        # What Federation 1 means depends on the other subgraphs.
+        _check_each([s for s in loaded if s.federation_version is not None], report)
     return CompositionResult(
         supergraph_sdl=None if report.has_errors else sdl,
         errors=tuple(located(error, loaded) for error in report.errors[:MAX_PROBLEMS]),
@@ -69,10 +74,7 @@ def _load(sources: Sequence[SubgraphSource], report: Report) -> list[SubgraphSch
 
 def _compose(subgraphs: Sequence[SubgraphSchema], report: Report) -> str:
     upgrade_federation1(subgraphs, report)
-    usages = [find_field_usage(subgraph) for subgraph in subgraphs]
-    for subgraph, usage in zip(subgraphs, usages, strict=True):
-        for rule in RULES:
-            rule(subgraph, usage, report)
+    usages = _check_each(subgraphs, report)
     merged = merge_subgraphs(subgraphs, usages, report)
     for check in CHECKS:
         check(merged, report)
@@ -82,6 +84,15 @@ def _compose(subgraphs: Sequence[SubgraphSchema], report: Report) -> str:
         sdl if provable is merged else print_supergraph(provable), subgraphs, report
     )
     return sdl
+
+
+def _check_each(subgraphs: Sequence[SubgraphSchema], report: Report) -> list[FieldUsage]:
+    """Apply the rules for single subgraphs; returns the roles of their fields."""
+    usages = [find_field_usage(subgraph) for subgraph in subgraphs]
+    for subgraph, usage in zip(subgraphs, usages, strict=True):
+        for rule in RULES:
+            rule(subgraph, usage, report)
+    return usages
 
 
 def _check_names(sources: Sequence[SubgraphSource], report: Report) -> None:

@@ -41,6 +41,15 @@ def test_result_has_either_a_supergraph_or_errors() -> None:
     assert codes(broken) == ["INVALID_GRAPHQL"]
 
 
+def test_subgraph_that_is_no_graphql_does_not_hide_faults_of_others() -> None:
+    result = compose_text(
+        SHOP.replace("price: Int", "price: Integer")
+        .replace('type Product @key(fields: "upc") { upc: ID! name', 'type Product @key(fields: "ups") { upc: ID! name')
+    )  # fmt: skip
+
+    assert codes(result) == ["INVALID_GRAPHQL", "KEY_INVALID_FIELDS"]
+
+
 @pytest.mark.parametrize("order", [(0, 1, 2), (2, 1, 0), (1, 2, 0)])
 def test_supergraph_does_not_depend_on_the_order_of_subgraphs(order: Sequence[int]) -> None:
     subgraphs = read_subgraphs(SHOP)
