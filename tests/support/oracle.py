@@ -19,6 +19,7 @@ from gateway.operations.normalize import normalize_operation
 from gateway.operations.parse import parse_document
 from gateway.operations.select import select_operation
 from gateway.operations.variables import coerce_variables, condition_variables
+from gateway.planning.override_labels import find_override_labels
 from gateway.planning.planner import plan_operation
 from gateway.query_plan.nodes import QueryPlan
 from gateway.query_plan.printer import print_plan
@@ -52,6 +53,8 @@ class Oracle:
 
     world: World
     supergraph: Supergraph
+    active_labels: frozenset[str] = frozenset()
+    """The labels of progressive overrides under which operations are planned."""
     subgraphs: dict[str, WorldSubgraph] = field(init=False)
 
     def __post_init__(self) -> None:
@@ -92,7 +95,15 @@ class Oracle:
             name: bool(variables[name]) for name in condition_variables(selected, document)
         }
         normalized = normalize_operation(document, selected, self.supergraph, conditions)
-        return plan_operation(self.supergraph, normalized), variables
+        # What an operation cannot meet makes no difference, so it is left out as the gateway does.
+        met = self.active_labels & find_override_labels(document, selected, self.supergraph)
+        plan = plan_operation(self.supergraph, normalized, override_labels=met)
+        if met != self.active_labels:
+            everything = self.active_labels
+            assert plan == plan_operation(
+                self.supergraph, normalized, override_labels=everything
+            ), "The plan depends on labels that the operation was said not to meet."
+        return plan, variables
 
     def _execute(self, plan: QueryPlan, variables: dict[str, object]) -> list[dict[str, Any]]:
         """The answers of the interpreters, which serve a plan's first use, and of generated code."""
@@ -123,7 +134,11 @@ class Oracle:
 
 def oracle_of(seed: int) -> Oracle | None:
     """The world of a seed; ``None`` when its subgraphs do not compose."""
-    world = World(seed)
+    return oracle_over(World(seed))
+
+
+def oracle_over(world: World) -> Oracle | None:
+    """An oracle over a world; ``None`` when its subgraphs do not compose."""
     sources = [
         SubgraphSource(name=name, url=f"http://{name}", sdl=sdl)
         for name, sdl in world.sdls().items()
