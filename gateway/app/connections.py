@@ -48,6 +48,7 @@ class Connections:
         metrics: Metrics | None = None,
     ) -> None:
         self._traffic = config.traffic
+        self._headers = config.headers
         self._hosted = hosted
         self._metrics = metrics
         self._pool = HttpPool()
@@ -59,8 +60,13 @@ class Connections:
         Raises:
             ConfigInvalid: there are some.
         """
-        given = [name for name, _ in self._traffic.subgraphs]
-        refuse_unknown_subgraphs(given, list(names), where="gateway.traffic.subgraphs")
+        known = list(names)
+        for section, own in (
+            ("traffic", self._traffic.subgraphs),
+            ("headers", self._headers.subgraphs),
+        ):
+            given = [name for name, _ in own]
+            refuse_unknown_subgraphs(given, known, where=f"gateway.{section}.subgraphs")
 
     def open(self, url: str, subgraph: str) -> Transport:
         """Return the way to ``subgraph``, which is at ``url``.

@@ -15,6 +15,7 @@ from urllib.parse import urlsplit
 
 from gateway.errors import ConfigInvalid
 
+from .headers import read_header_names, read_headers
 from .reader import ENVIRONMENT_PREFIX, Overrides, Section, describe
 from .settings import (
     CachesConfig,
@@ -24,7 +25,6 @@ from .settings import (
     CsrfConfig,
     ErrorsConfig,
     GatewayConfig,
-    HeadersConfig,
     IdentityConfig,
     LimitsConfig,
     LogFormat,
@@ -51,27 +51,6 @@ _ALGORITHMS = ("EdDSA", "Ed25519", "ES256", "ES384", "RS256", "RS384", "PS256")
 """Asymmetric only: a verifier that also takes shared secrets can be fooled with a public key."""
 
 _FACTORY = re.compile(r"[A-Za-z_][\w.]*:[A-Za-z_]\w*")
-_HEADER = re.compile(r"[!#$%&'*+.^_`|~0-9a-z-]+")
-_NEVER_FORWARDED = frozenset(
-    {
-        "connection",
-        "content-length",
-        "content-type",
-        "accept",
-        "accept-encoding",
-        "content-encoding",
-        "expect",
-        "host",
-        "keep-alive",
-        "proxy-authorization",
-        "te",
-        "trailer",
-        "transfer-encoding",
-        "upgrade",
-    }
-)
-"""They belong to one connection or one body, not to the request."""
-
 _KUBERNETES = re.compile(re.escape(ENVIRONMENT_PREFIX) + r"(SERVICE_|PORT(_|$))")
 """What Kubernetes sets in every container beside a Service called ``cattery-gateway``."""
 
@@ -260,7 +239,7 @@ def _read_settings(
         cors=_read_cors(root.section("cors")),
         csrf=_read_csrf(root.section("csrf")),
         errors=_read_errors(root.section("errors")),
-        headers=_read_headers(root.section("headers")),
+        headers=read_headers(root.section("headers"), names_of(source)),
         passthrough=_read_passthrough(root.section("passthrough")),
         clock_file=_read_clock_file(root),
         traffic=read_traffic(root.section("traffic"), names_of(source)),
@@ -387,7 +366,7 @@ def _read_cors(section: Section) -> CorsConfig:
     cors = CorsConfig(
         allow_origins=section.texts("allow_origins", default.allow_origins),
         allow_credentials=section.flag("allow_credentials", default=default.allow_credentials),
-        allow_headers=_read_header_names(section, "allow_headers", default.allow_headers),
+        allow_headers=read_header_names(section, "allow_headers", default.allow_headers),
         max_age_seconds=section.integer("max_age_seconds", default.max_age_seconds),
     )
     section.close()
@@ -403,7 +382,7 @@ def _read_csrf(section: Section) -> CsrfConfig:
     default = CsrfConfig()
     csrf = CsrfConfig(
         enabled=section.flag("enabled", default=default.enabled),
-        headers=_read_header_names(section, "headers", default.headers),
+        headers=read_header_names(section, "headers", default.headers),
     )
     section.close()
     return csrf
@@ -416,25 +395,6 @@ def _read_errors(section: Section) -> ErrorsConfig:
     )
     section.close()
     return errors
-
-
-def _read_headers(section: Section) -> HeadersConfig:
-    headers = HeadersConfig(forward=_read_header_names(section, "forward", HeadersConfig().forward))
-    section.close()
-    for name in headers.forward:
-        if name in _NEVER_FORWARDED:
-            raise ConfigInvalid(
-                f"{section.at('forward')} must not hold {name!r}: it belongs to one connection."
-            )
-    return headers
-
-
-def _read_header_names(section: Section, key: str, default: tuple[str, ...]) -> tuple[str, ...]:
-    names = tuple(name.lower() for name in section.texts(key, default))
-    for name in names:
-        if not _HEADER.fullmatch(name):
-            raise ConfigInvalid(f"{section.at(key)} must hold header names; {name!r} is none.")
-    return names
 
 
 def _read_passthrough(section: Section) -> tuple[PassthroughConfig, ...]:

@@ -99,6 +99,12 @@ class Section:
         from_environment = self._overrides and self._overrides.has_any_below(self._below(key))
         return section if key in self._values or from_environment else None
 
+    def is_given(self, key: str) -> bool:
+        """Whether file or environment has something for ``key``, if only an empty list."""
+        return key in self._values or (
+            self._overrides is not None and self._overrides.find(self._below(key)) is not None
+        )
+
     def value(self, key: str) -> object:
         """Return what is given under ``key``, unchecked."""
         self._known.append(key)

@@ -194,10 +194,66 @@ class ErrorsConfig:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class PropagateHeader:
+    """A header of the client's request goes on."""
+
+    name: str
+    rename: str | None = None
+    """What it is called from then on."""
+
+    default: str | None = None
+    """Its value when the client has sent none."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PropagateHeaders:
+    """Those whose whole names a regular expression matches go on; never the gateway's own."""
+
+    matching: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InsertHeader:
+    """A header is set, whatever the client has sent under its name."""
+
+    name: str
+    value: str | None = None
+    claim: str | None = None
+    """Take the value from this claim of the verified token; without it there is no such header."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RemoveHeaders:
+    """Headers do not go on."""
+
+    name: str | None = None
+    matching: str | None = None
+
+
+HeaderRule: TypeAlias = PropagateHeader | PropagateHeaders | InsertHeader | RemoveHeaders
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SubgraphHeaders:
+    """Which headers go on to one subgraph."""
+
+    forward: tuple[str, ...] | None = None
+    """In the place of the list for all."""
+
+    requests: tuple[HeaderRule, ...] = ()
+    """After the rules for all."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class HeadersConfig:
     """Which request headers go on to the subgraphs."""
 
     forward: tuple[str, ...] = ("authorization", "accept-language")
+    requests: tuple[HeaderRule, ...] = ()
+    """Carried out in order, after ``forward``."""
+
+    subgraphs: tuple[tuple[str, SubgraphHeaders], ...] = ()
+    """By name."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
