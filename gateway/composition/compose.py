@@ -1,8 +1,8 @@
 """Composes subgraphs into a supergraph: the phases, in order, and how far one goes when something is wrong.
 
-Faults of one phase hide those of later ones only where they have to. Without a subgraph that is no valid GraphQL, nothing
-can be said of the whole; the others are checked one by one. Anything else is stood in for, and later phases leave out
-what concerns a type already at fault.
+Faults of one phase hide those of later ones only where they have to. Without a subgraph that is no valid GraphQL,
+nothing can be said of the whole; the others are checked one by one. Anything else is stood in for, and later phases
+leave out what concerns a type already at fault.
 """
 
 from __future__ import annotations

@@ -41,6 +41,12 @@ class SatisfiabilityWalk:
     _proofs: dict[str, list[Proof]] = field(default_factory=dict)
     _abstract: dict[str, tuple[FieldDefinition, ...]] = field(default_factory=dict)
     _followed: set[Leading] = field(default_factory=set)
+    _sufficient: set[Leading] = field(default_factory=set)
+    """Where a subgraph that has run a mutation can do alone."""
+
+    _sound: SatisfiabilityWalk | None = None
+    """The last walk from there that has found nothing wrong."""
+
     _returns: dict[tuple[str, Arrival], frozenset[str]] = field(default_factory=dict)
 
     @property
@@ -205,9 +211,7 @@ class SatisfiabilityWalk:
     ) -> Iterator[State]:
         """Yield the states that a field leads to, unless another one has led to the same."""
         target = definition.type.name
-        contexts = frozenset(key for key, _ in seen.reach.contexts_below(seen.reached, target))
-        labels = _restricted(seen.labels, self.reaches.uses.below(target))
-        leading = Leading(target, frozenset(map(arrival_of, options)), contexts, labels)
+        leading = self._leading(seen, definition, options)
         if leading in self._followed:
             return
         self._followed.add(leading)
@@ -223,9 +227,20 @@ class SatisfiabilityWalk:
                     is_declared,
                     witness,
                     needs_fragment=not is_declared,
-                    contexts=contexts,
-                    labels=_restricted(labels, self.reaches.uses.below(name)),
+                    contexts=leading.contexts,
+                    labels=_restricted(leading.labels, self.reaches.uses.below(name)),
                 )
+
+    def _leading(
+        self, seen: Sight, definition: FieldDefinition, options: Sequence[Option]
+    ) -> Leading:
+        target = definition.type.name
+        return Leading(
+            target,
+            frozenset(map(arrival_of, options)),
+            frozenset(key for key, _ in seen.reach.contexts_below(seen.reached, target)),
+            _restricted(seen.labels, self.reaches.uses.below(target)),
+        )
 
     def _follow_one_of(
         self,
@@ -235,17 +250,36 @@ class SatisfiabilityWalk:
         witness: Witness,
     ) -> None:
         """A mutation runs once, so one of the graphs that share it has to do alone."""
-        first: SatisfiabilityWalk | None = None
+        attempts: list[SatisfiabilityWalk] = []
         for option in options:
-            attempt = SatisfiabilityWalk(self.reaches, self.suspects)
-            for state in self._next_states(seen, definition, [option], witness):
-                attempt._enqueue(state)
-            attempt._drain()
-            if not attempt.unreachable:
+            leading = self._leading(seen, definition, [option])
+            if leading in self._sufficient:
                 return
-            first = first or attempt
-        if first is not None:
-            self.unreachable += first.unreachable
+            attempt = self._attempt(seen, definition, option, witness)
+            if not attempt.unreachable:
+                self._sufficient.add(leading)
+                self._sound = attempt
+                self.shared += attempt.shared
+                return
+            attempts.append(attempt)
+        self.unreachable += attempts[0].unreachable
+
+    def _attempt(
+        self, seen: Sight, definition: FieldDefinition, option: Option, witness: Witness
+    ) -> SatisfiabilityWalk:
+        """Walk on from one option alone, building on what other such walks have proven."""
+        sound = self._sound or SatisfiabilityWalk(self.reaches, self.suspects)
+        attempt = SatisfiabilityWalk(
+            self.reaches,
+            self.suspects,
+            _compared=set(sound._compared),
+            _proofs={name: [*proofs] for name, proofs in sound._proofs.items()},
+            _followed=set(sound._followed),
+        )
+        for state in attempt._next_states(seen, definition, [option], witness):
+            attempt._enqueue(state)
+        attempt._drain()
+        return attempt
 
     def _note_shared(
         self,

@@ -145,6 +145,19 @@ def test_shared_mutation_has_to_be_completed_by_one_subgraph() -> None:
     assert neither.errors[0].message.count("mutation {") == 1
 
 
+def test_every_shared_mutation_is_tried_with_every_subgraph_of_its_own() -> None:
+    """``first`` can be left to b; ``second`` has only those two that lack a field each."""
+    result = compose_all(
+        a="""type Query { q: Int } type Mutation { first: R @shareable second: R @shareable }
+        type R @shareable { x: Int }""",
+        b="type Mutation { first: R @shareable } type R @shareable { x: Int y: Int }",
+        c="type Mutation { second: R @shareable } type R @shareable { x: Int }",
+    )
+
+    assert unreachable(result) == {"R.y"}
+    assert "second {" in result.errors[0].message
+
+
 def test_shared_query_may_be_put_together_from_several() -> None:
     result = compose_all(
         a="type Query { q: R @shareable } type R @shareable { x: Int y: Int }",
