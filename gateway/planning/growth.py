@@ -327,12 +327,16 @@ class Growth:
         scope = plan_class.scope
         frame: Frame | None = None
         for parent in scope.parents:
+            carriers = list(self._carrying_options(parent))
             options = [
                 option
-                for option in self._carrying_options(parent)
+                for option in carriers
                 if self._graph.arrive(option.move, plan_class.type_name) == position
             ]
             option = self._choose(parent.home, options)
+            if option.cost and len(options) < len(carriers):
+                # Carried from elsewhere, the objects might be had here by a call of their own.
+                self.choices.setdefault(Ban(parent.home.scope, option.position))
             host = self._realise(parent, option)
             if frame is None:
                 frame = self._carried_frame(scope, option, host)
@@ -439,7 +443,8 @@ class Growth:
         """The classes an entity call is for; none when it is for every object, types unknown."""
         if plan_class.is_whole:
             return ()
-        if entry.needs_typename or plan_class.knows_type:
+        # An interface object would answer for objects of other types, too: they have to be told apart before.
+        if entry.needs_typename or plan_class.knows_type or entry.landing.interface is not None:
             return (plan_class,)
         is_known = any(
             frame.tells_type and plan_class in frame.positions

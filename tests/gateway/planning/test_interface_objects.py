@@ -145,3 +145,19 @@ def test_an_interface_object_that_cannot_be_entered_is_no_way() -> None:
     assert fetch_lines(plan_of(supergraph, "{ top { score } }")) == ["0 b: query{top{score}}"]
     with pytest.raises(PlanningError, match=r"Admin\.score at accounts"):
         plan_of(supergraph, "{ accounts { score } }")
+
+
+def test_under_a_fragment_types_are_learnt_before_another_interface_object_is_asked() -> None:
+    supergraph = supergraph_of(
+        accounts=ACCOUNTS,
+        scores=SCORES,
+        notes='type Account @key(fields: "id") @interfaceObject { id: ID! note: String }',
+    )
+
+    assert fetch_lines(plan_of(supergraph, "{ top { ... on Admin { note } } }")) == [
+        "0 scores: query{top{id}}",
+        "1 accounts after 0: _entities{... on Account{__typename}}",
+        "  at top.@ send Account(id)",
+        "2 notes after 1: _entities{... on Account{note}}",
+        "  at top.@ send Admin as Account(id)",
+    ]

@@ -295,6 +295,27 @@ def test_between_plans_of_equal_size_the_one_that_answers_earlier_is_taken() -> 
     ]
 
 
+def test_what_is_provided_above_is_not_fetched_again_on_the_way_to_what_is_not() -> None:
+    """Both plans take two requests; only the later call leaves the name to the first."""
+    supergraph = supergraph_of(
+        a="""
+          type Query { film: Film @provides(fields: "lead { name }") }
+          type Film @key(fields: "id") { id: ID! lead: Person @external }
+          type Person @key(fields: "id") { id: ID! name: String @external }
+        """,
+        b="""
+          type Film @key(fields: "id") { id: ID! lead: Person @shareable }
+          type Person @key(fields: "id") { id: ID! name: String @shareable born: Int }
+        """,
+    )
+
+    assert fetch_lines(plan_of(supergraph, "{ film { lead { name born } } }")) == [
+        "0 a: query{film{lead{name id}}}",
+        "1 b after 0: _entities{... on Person{born}}",
+        "  at film.lead send Person(id)",
+    ]
+
+
 def test_an_overridden_field_is_read_from_its_new_home() -> None:
     supergraph = supergraph_of(
         a='type Query { t: T } type T @key(fields: "id") { id: ID! x: Int y: Int }',
