@@ -11,7 +11,9 @@ import pytest
 import yaml
 from graphql import build_schema
 
+from gateway.composition.compose import SubgraphSource, compose
 from gateway.supergraph.loader import load_supergraph
+from tests.support.commands import invoke
 from tests.support.processes import cattery_gateway, run_cattery
 from tests.support.subgraphs import fed
 
@@ -25,6 +27,8 @@ scalar Url @specifiedBy(url: "https://url.test")
 """)
 REVIEWS = fed('"Rated." type Product @key(fields: "id") { id: ID! stars: Int @tag(name: "beta") }')
 
+SUBGRAPHS = {"shop": SHOP, "reviews": REVIEWS}
+
 
 @pytest.fixture
 def config(tmp_path: Path) -> str:
@@ -34,7 +38,7 @@ def config(tmp_path: Path) -> str:
             {
                 "subgraphs": {
                     name: {"routing_url": f"http://{name}.test/", "schema": {"sdl": sdl}}
-                    for name, sdl in (("shop", SHOP), ("reviews", REVIEWS))
+                    for name, sdl in SUBGRAPHS.items()
                 },
                 "contracts": {"public": {"exclude": ["internal", "beta"]}},
             }
@@ -44,14 +48,19 @@ def config(tmp_path: Path) -> str:
 
 
 @pytest.fixture
-def supergraph(config: str, tmp_path: Path) -> str:
+def supergraph(tmp_path: Path) -> str:
+    """The same, composed before."""
+    result = compose(
+        [SubgraphSource(name, f"http://{name}.test/", sdl) for name, sdl in SUBGRAPHS.items()]
+    )
+    assert result.supergraph_sdl is not None
     path = tmp_path / "supergraph.graphql"
-    assert run_cattery("compose", "-c", config, "-o", str(path)).returncode == 0
+    path.write_text(result.supergraph_sdl)
     return str(path)
 
 
 def test_the_api_schema_is_what_clients_see_with_all_that_describes_it(config: str) -> None:
-    done = run_cattery("compose", "--config", config, "--api")
+    done = invoke("compose", "--config", config, "--api")
 
     assert done.returncode == 0, done.stderr
     schema = build_schema(done.stdout)
@@ -68,23 +77,23 @@ def test_the_api_schema_is_what_clients_see_with_all_that_describes_it(config: s
 def test_the_api_schema_of_a_supergraph_that_exists_is_the_same(
     config: str, supergraph: str
 ) -> None:
-    composed = run_cattery("compose", "--config", config, "--api")
-    read = run_cattery("compose", "--supergraph", supergraph, "--api")
+    composed = invoke("compose", "--config", config, "--api")
+    read = invoke("compose", "--supergraph", supergraph, "--api")
 
     assert read.returncode == 0
     assert read.stdout == composed.stdout
 
 
 def test_a_supergraph_that_is_to_stay_as_it_is_is_refused(supergraph: str) -> None:
-    done = run_cattery("compose", "--supergraph", supergraph)
+    done = invoke("compose", "--supergraph", supergraph)
 
     assert (done.returncode, done.stdout) == (2, "")
     assert "add --api or a contract" in done.stderr
 
 
 def test_contracts_by_name_and_by_tags_come_to_the_same(config: str, supergraph: str) -> None:
-    by_name = run_cattery("compose", "-c", config, "--contract", "public")
-    by_tags = run_cattery(
+    by_name = invoke("compose", "-c", config, "--contract", "public")
+    by_tags = invoke(
         "compose", "-s", supergraph, "--exclude-tag", "internal", "--exclude-tag", "beta"
     )
 
@@ -96,7 +105,7 @@ def test_contracts_by_name_and_by_tags_come_to_the_same(config: str, supergraph:
 
 
 def test_a_contract_that_leaves_nothing_is_told_as_json(config: str) -> None:
-    done = run_cattery("compose", "-c", config, "--include-tag", "nope", "--format", "json")
+    done = invoke("compose", "-c", config, "--include-tag", "nope", "--format", "json")
 
     assert (done.returncode, done.stdout) == (1, "")
     problems = json.loads(done.stderr)
@@ -111,7 +120,7 @@ def test_problems_as_json_have_code_coordinate_and_place(config: str) -> None:
     )
     Path(config).write_text(yaml.safe_dump(content))
 
-    done = run_cattery("compose", "-c", config, "--format", "json")
+    done = invoke("compose", "-c", config, "--format", "json")
 
     assert done.returncode == 1
     (error, *_) = json.loads(done.stderr)["errors"]
@@ -121,7 +130,7 @@ def test_problems_as_json_have_code_coordinate_and_place(config: str) -> None:
 
 
 def test_hints_as_json_have_a_level_and_leave_standard_output_alone(config: str) -> None:
-    done = run_cattery("compose", "-c", config, "--format", "json")
+    done = invoke("compose", "-c", config, "--format", "json")
 
     problems = json.loads(done.stderr)
     assert done.returncode == 0
@@ -138,19 +147,34 @@ def test_hints_as_json_have_a_level_and_leave_standard_output_alone(config: str)
         (("--contract", "nope"), "No contract is named 'nope'"),
         (("--contract", "public", "--exclude-tag", "beta"), "Give either tags or the contract"),
         (("--hide-unreachable",), "--hide-unreachable needs"),
-        (("--api", "--output", "/nowhere/at/all"), "cannot be written"),
+        (("--api", "--output", "/nowhere/at/all"), "/nowhere/at/all cannot be written"),
     ],
 )
-@pytest.mark.parametrize("form", ["text", "json"])
 def test_what_is_asked_wrongly_is_a_usage_error(
-    config: str, arguments: tuple[str, ...], problem: str, form: str
+    config: str, arguments: tuple[str, ...], problem: str
 ) -> None:
-    done = run_cattery("compose", "-c", config, *arguments, "--format", form)
+    done = invoke("compose", "-c", config, *arguments)
 
     assert (done.returncode, done.stdout) == (2, "")
-    assert problem in done.stderr
-    if form == "json":
-        assert json.loads(done.stderr)["errors"][0]["code"] == "CONFIG_INVALID"
+    assert f"CONFIG_INVALID {problem}" in done.stderr
+
+
+def test_a_usage_error_as_json_has_a_code(config: str) -> None:
+    done = invoke("compose", "-c", config, "--contract", "nope", "--format", "json")
+
+    assert (done.returncode, done.stdout) == (2, "")
+    assert json.loads(done.stderr)["errors"][0]["code"] == "CONFIG_INVALID"
+
+
+def test_a_plan_is_for_those_who_see_the_contract(config: str) -> None:
+    arguments = ("plan", "-c", config, "--contract", "public", "-q", "-")
+
+    seen = run_cattery(*arguments, stdin="{ product { id } }")
+    hidden = run_cattery(*arguments, stdin="{ secret }")
+
+    assert seen.returncode == 0, seen.stderr
+    assert hidden.returncode == 1
+    assert "GRAPHQL_VALIDATION_FAILED" in hidden.stderr
 
 
 def test_a_gateway_serves_a_contract(config: str, tmp_path: Path) -> None:

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import re
+import shlex
 import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
 from gateway.schema_changes import ChangeCode, Severity
 from gateway.schema_changes.change import SEVERITIES
+from tests.support.commands import Done, invoke
 from tests.support.processes import ROOT
 
 PAGE = (ROOT / "docs" / "schema-tools.md").read_text()
@@ -24,18 +25,13 @@ def blocks(text: str) -> list[tuple[str, str, str]]:
     return [(kind, name, body) for kind, name, body in _BLOCK.findall(text)]
 
 
-def run(command: str, folder: Path) -> subprocess.CompletedProcess[str]:
-    """Run a line of the page in a shell where ``cattery`` is ours."""
-    program = f"{sys.executable} -c 'from gateway.cli import app; app()'"
-    return subprocess.run(  # noqa: S603 - the page's own commands
-        ["/bin/bash", "-c", f'cattery() {{ {program} "$@"; }}\n{command}'],
-        cwd=folder,
-        env={"PYTHONPATH": str(ROOT), "PATH": "/usr/bin:/bin", "NO_COLOR": "1", "COLUMNS": "200"},
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=False,
-    )
+def run(command: str) -> Done:
+    """Run a line of the page where its files are."""
+    words = shlex.split(command)
+    if words[0] == "cattery":
+        return invoke(*words[1:])
+    done = subprocess.run(words, capture_output=True, text=True, timeout=60, check=False)  # noqa: S603 - the page's own
+    return Done(done.returncode, done.stdout, done.stderr)
 
 
 def assert_output(shown: str, real: str) -> None:
@@ -47,36 +43,41 @@ def assert_output(shown: str, real: str) -> None:
     assert re.fullmatch(pattern, real), f"{shown}\n---\n{real}"
 
 
-def run_console(body: str, folder: Path) -> None:
+def run_console(body: str) -> None:
     for entry in re.split(r"^\$ ", body, flags=re.MULTILINE)[1:]:
         command, _, shown = entry.partition("\n")
         code = _EXIT.search(shown)
-        done = run(command, folder)
+        done = run(command)
         assert done.returncode == (int(code[1]) if code else 0), done.stderr
         assert_output(_EXIT.sub("", shown).rstrip("\n"), done.stdout)
 
 
-def test_the_worked_example_works(tmp_path: Path) -> None:
-    for kind, name, body in blocks(EXAMPLE):
-        if name:
-            (tmp_path / name).write_text(body)
-        elif kind == "console":
-            run_console(body, tmp_path)
-
-    assert "margin" in (tmp_path / "api.graphql").read_text()
-
-
-def test_commands_about_contracts_work(tmp_path: Path) -> None:
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A folder to work in, with the files of the example."""
     for _, name, body in blocks(EXAMPLE):
         if name:
             (tmp_path / name).write_text(body)
-    assert run("cattery compose -c supergraph.yaml -o supergraph.graphql", tmp_path).returncode == 0
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def test_the_worked_example_works(folder: Path) -> None:
+    for kind, _, body in blocks(EXAMPLE):
+        if kind == "console":
+            run_console(body)
+
+    assert "margin" in (folder / "api.graphql").read_text()
+
+
+def test_commands_about_contracts_work(folder: Path) -> None:
+    assert run("cattery compose -c supergraph.yaml -o supergraph.graphql").returncode == 0
 
     for kind, _, body in blocks(CONTRACTS):
         if kind == "console":
-            run_console(body, tmp_path)
+            run_console(body)
 
-    served = (tmp_path / "public.graphql").read_text()
+    served = (folder / "public.graphql").read_text()
     assert re.search(r'margin: Int .*@tag\(name: "internal"\) @inaccessible\n', served)
 
 

@@ -65,13 +65,13 @@ def schemas(draw: st.DrawFn) -> str:
     """
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=25, deadline=None)
 @given(schemas())
 def test_a_schema_does_not_differ_from_itself(sdl: str) -> None:
     assert find_changes(read_schema(sdl), read_schema(sdl)) == ()
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=25, deadline=None)
 @given(schemas())
 def test_writing_a_schema_in_another_order_changes_nothing(sdl: str) -> None:
     backwards = "\n".join(print_ast(node) for node in reversed(parse(sdl).definitions))
@@ -79,7 +79,7 @@ def test_writing_a_schema_in_another_order_changes_nothing(sdl: str) -> None:
     assert find_changes(read_schema(sdl), read_schema(backwards)) == ()
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(schemas(), schemas())
 def test_what_is_added_one_way_is_removed_the_other_way(one: str, other: str) -> None:
     there = find_changes(read_schema(one), read_schema(other))
@@ -106,7 +106,7 @@ def operations_of(schema: GraphQLSchema) -> list[RecordedOperation]:
     return [RecordedOperation(query=text, source=f"{n}") for n, text in enumerate(texts)]
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=50, deadline=None)
 @given(schemas(), schemas())
 def test_an_operation_that_breaks_feels_a_change(one: str, other: str) -> None:
     """Removing what no operation uses must never break one."""

@@ -101,7 +101,7 @@ def applied_directives(sdl: str) -> list[tuple[set[str], set[str]]]:
     return collector.found
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(tagged_sdls(), filters)
 def test_a_contract_is_a_valid_part_of_the_whole_or_refused(sdl: str, tags: TagFilter) -> None:
     whole = compose_all(a=sdl).supergraph_sdl
@@ -116,7 +116,7 @@ def test_a_contract_is_a_valid_part_of_the_whole_or_refused(sdl: str, tags: TagF
         assert part.types.keys() == load_supergraph(whole).types.keys()
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=25, deadline=None)
 @given(tagged_sdls(), filters)
 def test_a_contract_applied_twice_is_the_contract_applied_once(sdl: str, tags: TagFilter) -> None:
     whole = compose_all(a=sdl).supergraph_sdl
@@ -128,7 +128,7 @@ def test_a_contract_applied_twice_is_the_contract_applied_once(sdl: str, tags: T
         assert apply_contract(once, tags).supergraph_sdl == once
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=25, deadline=None)
 @given(tagged_sdls(), filters)
 def test_what_has_an_excluded_tag_is_never_seen(sdl: str, tags: TagFilter) -> None:
     whole = compose_all(a=sdl).supergraph_sdl
