@@ -13,7 +13,14 @@ fields) are data.
     │   │   │   ├── BodyNotJson                400 INVALID_JSON
     │   │   │   └── HeaderInvalid              400 INVALID_HEADER
     │   │   ├── QueryMissing               400 MISSING_QUERY
+    │   │   ├── PersistedQueryNotFound     200 PERSISTED_QUERY_NOT_FOUND
+    │   │   ├── PersistedQueriesOff        200 PERSISTED_QUERY_NOT_SUPPORTED
+    │   │   ├── PersistedQueryMismatch     400 PERSISTED_QUERY_HASH_MISMATCH
     │   │   ├── BatchRefused               400 BATCHING_NOT_SUPPORTED
+    │   │   ├── BatchTooLong               400 BATCH_LIMIT_EXCEEDED
+    │   │   ├── MultipartInvalid           400 INVALID_MULTIPART
+    │   │   ├── TooManyFiles               413 TOO_MANY_FILES
+    │   │   ├── FileTooLarge               413 FILE_TOO_LARGE
     │   │   ├── CsrfSuspected              403 CSRF_PREVENTION_FAILED
     │   │   ├── PathUnknown                404 NOT_FOUND
     │   │   ├── MethodRefused              405 METHOD_NOT_ALLOWED
@@ -39,7 +46,7 @@ fields) are data.
     │       ├── VariablesInvalid           BAD_USER_INPUT
     │       ├── IntrospectionRefused       INTROSPECTION_DISABLED
     │       ├── SubscriptionsUnsupported   SUBSCRIPTIONS_NOT_SUPPORTED
-    │       ├── PersistedQueryUnknown      PERSISTED_QUERY_NOT_SUPPORTED
+    │       ├── UploadRefused              UPLOAD_NOT_ALLOWED
     │       ├── NestingTooDeep             RECURSION_LIMIT_EXCEEDED
     │       └── LimitExceeded
     │           ├── DepthLimitExceeded         MAX_DEPTH_LIMIT
@@ -124,10 +131,64 @@ class QueryMissing(RequestRefused):
     code = "MISSING_QUERY"
 
 
+class PersistedQueryNotFound(RequestRefused):
+    """The document of this hash is not known here; clients then send it in full.
+
+    Its status is 200 because that is what clients of automatic persisted queries know: others take it for a failure
+    of the way. No cache may keep it.
+    """
+
+    code = "PERSISTED_QUERY_NOT_FOUND"
+    status = 200
+    headers = (("cache-control", "private, no-cache, must-revalidate"),)
+
+
+class PersistedQueriesOff(RequestRefused):
+    """Documents are not known by their hashes here; clients then stop sending hashes."""
+
+    code = "PERSISTED_QUERY_NOT_SUPPORTED"
+    status = 200
+    headers = (("cache-control", "private, no-cache, must-revalidate"),)
+
+
+class PersistedQueryMismatch(RequestRefused):
+    """The hash is of another document than the one that came with it."""
+
+    code = "PERSISTED_QUERY_HASH_MISMATCH"
+
+
 class BatchRefused(RequestRefused):
-    """The body is a list of requests and batching is off, or the list is too long."""
+    """The body is a list of requests, and batching is off."""
 
     code = "BATCHING_NOT_SUPPORTED"
+
+
+class BatchTooLong(RequestRefused):
+    """The body is a list of more requests than are taken at once."""
+
+    code = "BATCH_LIMIT_EXCEEDED"
+
+
+class MultipartInvalid(RequestRefused):
+    """The body is not a multipart request for GraphQL, or its map does not fit its operations."""
+
+    code = "INVALID_MULTIPART"
+
+
+class TooManyFiles(RequestRefused):
+    """There are more files than are taken at once."""
+
+    code = "TOO_MANY_FILES"
+    status = 413
+    headers = (("connection", "close"),)
+
+
+class FileTooLarge(RequestRefused):
+    """A file is longer than the limit."""
+
+    code = "FILE_TOO_LARGE"
+    status = 413
+    headers = (("connection", "close"),)
 
 
 class CsrfSuspected(RequestRefused):
@@ -305,11 +366,10 @@ class SubscriptionsUnsupported(OperationRefused):
     code = "SUBSCRIPTIONS_NOT_SUPPORTED"
 
 
-class PersistedQueryUnknown(OperationRefused):
-    """The request names a document by its hash; clients then send it in full."""
+class UploadRefused(OperationRefused):
+    """Files came along with an operation that takes none: only mutations do."""
 
-    code = "PERSISTED_QUERY_NOT_SUPPORTED"
-    is_unprocessable = False
+    code = "UPLOAD_NOT_ALLOWED"
 
 
 class NestingTooDeep(OperationRefused):

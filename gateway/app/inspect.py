@@ -12,7 +12,6 @@ from gateway.config.settings import ComposedSource, GatewayConfig, SupergraphFil
 from gateway.operations.normalize import normalize_operation
 from gateway.operations.variables import coerce_variables
 from gateway.pipeline.preparation import Preparation, read_conditions
-from gateway.pipeline.request import GraphQLRequest
 from gateway.planning.planner import plan_operation
 from gateway.query_plan.nodes import QueryPlan
 from gateway.supergraph.loader import load_supergraph
@@ -90,14 +89,20 @@ def plan_text(
         PlanningError: there is no plan.
     """
     preparation = Preparation(supergraph, config.limits, allows_introspection=True)
-    prepared = preparation.prepare(GraphQLRequest(query=text, operation_name=operation_name))
+    prepared = preparation.prepare(text, operation_name)
     given = dict(variables)
     if prepared.condition_variables:
         given = coerce_variables(prepared.operation, variables, supergraph.api_schema)
     conditions = dict(
         zip(prepared.condition_variables, read_conditions(prepared, given), strict=True)
     )
-    normalized = normalize_operation(prepared.document, prepared.operation, supergraph, conditions)
+    normalized = normalize_operation(
+        prepared.document,
+        prepared.operation,
+        supergraph,
+        conditions,
+        max_defers=config.incremental.max_fragments if config.incremental.enabled else 0,
+    )
     return plan_operation(supergraph, normalized)
 
 

@@ -18,6 +18,7 @@ from gateway.errors import ConfigInvalid
 from .headers import read_header_names, read_headers
 from .reader import ENVIRONMENT_PREFIX, Overrides, Section, describe
 from .settings import (
+    CacheControlConfig,
     CachesConfig,
     ComposedSource,
     ContractConfig,
@@ -26,10 +27,13 @@ from .settings import (
     ErrorsConfig,
     GatewayConfig,
     IdentityConfig,
+    IncrementalConfig,
     LimitsConfig,
     LogFormat,
     LogLevel,
     PassthroughConfig,
+    PersistedQueriesConfig,
+    PlanExposureConfig,
     RequestLogging,
     SchemaFile,
     SchemaFromSubgraph,
@@ -41,6 +45,7 @@ from .settings import (
     SupergraphFile,
     SupergraphSource,
     TelemetryConfig,
+    UploadsConfig,
 )
 from .traffic import names_of, read_traffic
 from .yaml_file import read_yaml
@@ -235,6 +240,11 @@ def _read_settings(
         introspection=root.flag("introspection", default=True),
         server=_read_server(root.section("server")),
         limits=_read_limits(root.section("limits")),
+        persisted_queries=_read_persisted_queries(root.section("persisted_queries")),
+        uploads=_read_uploads(root.section("uploads")),
+        cache_control=_read_cache_control(root.section("cache_control")),
+        incremental=_read_incremental(root.section("incremental")),
+        plan_exposure=_read_plan_exposure(root.section("plan_exposure")),
         identity=_read_identity(root.optional_section("identity")),
         cors=_read_cors(root.section("cors")),
         csrf=_read_csrf(root.section("csrf")),
@@ -319,10 +329,64 @@ def _read_limits(section: Section) -> LimitsConfig:
         max_root_fields=section.integer("max_root_fields", default.max_root_fields),
         max_directives=section.integer("max_directives", default.max_directives),
         max_batch=section.integer("max_batch", default.max_batch, maximum=1000),
+        batch_concurrency=section.integer(
+            "batch_concurrency", default.batch_concurrency, minimum=1, maximum=1000
+        ),
         max_errors=section.integer("max_errors", default.max_errors, minimum=1),
     )
     section.close()
     return limits
+
+
+def _read_persisted_queries(section: Section) -> PersistedQueriesConfig:
+    default = PersistedQueriesConfig()
+    persisted = PersistedQueriesConfig(
+        automatic=section.flag("automatic", default=default.automatic)
+    )
+    section.close()
+    return persisted
+
+
+def _read_uploads(section: Section) -> UploadsConfig:
+    default = UploadsConfig()
+    uploads = UploadsConfig(
+        enabled=section.flag("enabled", default=default.enabled),
+        max_files=section.integer("max_files", default.max_files, minimum=1, maximum=1000),
+        max_file_bytes=section.integer("max_file_bytes", default.max_file_bytes, minimum=1),
+        max_total_bytes=section.integer("max_total_bytes", default.max_total_bytes, minimum=1),
+        memory_bytes=section.integer("memory_bytes", default.memory_bytes, minimum=1024),
+        receive_seconds=section.seconds("receive_seconds", default.receive_seconds, minimum=0.1),
+    )
+    section.close()
+    return uploads
+
+
+def _read_incremental(section: Section) -> IncrementalConfig:
+    default = IncrementalConfig()
+    config = IncrementalConfig(
+        enabled=section.flag("enabled", default=default.enabled),
+        max_fragments=section.integer("max_fragments", default.max_fragments, minimum=1),
+    )
+    section.close()
+    return config
+
+
+def _read_cache_control(section: Section) -> CacheControlConfig:
+    config = CacheControlConfig(
+        enabled=section.flag("enabled", default=CacheControlConfig().enabled)
+    )
+    section.close()
+    return config
+
+
+def _read_plan_exposure(section: Section) -> PlanExposureConfig:
+    default = PlanExposureConfig()
+    exposure = PlanExposureConfig(
+        roles=section.texts("roles", default.roles),
+        anyone=section.flag("anyone", default=default.anyone),
+    )
+    section.close()
+    return exposure
 
 
 def _read_identity(section: Section | None) -> IdentityConfig | None:
@@ -421,6 +485,9 @@ def _read_caches(section: Section) -> CachesConfig:
         operations=section.integer("operations", default.operations, minimum=1),
         plans=section.integer("plans", default.plans, minimum=1),
         tokens=section.integer("tokens", default.tokens, minimum=1),
+        persisted_queries=section.integer(
+            "persisted_queries", default.persisted_queries, minimum=1
+        ),
     )
     section.close()
     return caches

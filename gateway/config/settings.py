@@ -122,8 +122,65 @@ class LimitsConfig:
     max_batch: int = 0
     """Requests in one JSON list; 0 refuses lists."""
 
+    batch_concurrency: int = 10
+    """Queries of one list that are worked on at once; a list with a mutation runs in order."""
+
     max_errors: int = 20
     """Validation errors in one answer."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PersistedQueriesConfig:
+    """Documents that clients name by their hash."""
+
+    automatic: bool = True
+    """Whether a document is remembered once a client has sent it together with its SHA-256 hash."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UploadsConfig:
+    """Files in mutations, as multipart requests. Off unless enabled."""
+
+    enabled: bool = False
+    max_files: int = 10
+    max_file_bytes: int = 10_000_000
+    max_total_bytes: int = 50_000_000
+    """All files of one request together."""
+
+    memory_bytes: int = 262_144
+    """What is kept of one file in memory; a larger one goes to the disk."""
+
+    receive_seconds: float = 120.0
+    """How long a request with files may take to arrive."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IncrementalConfig:
+    """Answers in parts, for clients that read them."""
+
+    enabled: bool = True
+    """Whether ``@defer`` is heeded; else everybody has the answer in one piece."""
+
+    max_fragments: int = 32
+    """How many fragments of one operation may be deferred; what is in the others comes with what is around them."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CacheControlConfig:
+    """Whether answers say how long they may be kept."""
+
+    enabled: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlanExposureConfig:
+    """Who may see the plan of an operation in its answer. Nobody unless set."""
+
+    roles: tuple[str, ...] = ()
+    """Roles of a verified token."""
+
+    anyone: bool = False
+    """For development: whoever asks."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -349,6 +406,7 @@ class CachesConfig:
     operations: int = 1024
     plans: int = 1024
     tokens: int = 4096
+    persisted_queries: int = 1024
 
 
 class LogFormat(StrEnum):
@@ -404,6 +462,11 @@ class GatewayConfig:
     introspection: bool = True
     server: ServerConfig = field(default_factory=ServerConfig)
     limits: LimitsConfig = field(default_factory=LimitsConfig)
+    persisted_queries: PersistedQueriesConfig = field(default_factory=PersistedQueriesConfig)
+    uploads: UploadsConfig = field(default_factory=UploadsConfig)
+    cache_control: CacheControlConfig = field(default_factory=CacheControlConfig)
+    incremental: IncrementalConfig = field(default_factory=IncrementalConfig)
+    plan_exposure: PlanExposureConfig = field(default_factory=PlanExposureConfig)
     identity: IdentityConfig | None = None
     cors: CorsConfig = field(default_factory=CorsConfig)
     csrf: CsrfConfig = field(default_factory=CsrfConfig)

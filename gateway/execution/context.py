@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
-from gateway.transports.base import Transport
+from gateway.transports.base import SubgraphResponse, Transport
+from gateway.transports.uploads import FilePart
 
 from .introspection import Introspection
 from .result import SubgraphCall
@@ -39,3 +40,9 @@ class ExecutionContext:
 
     on_subgraph_call: Callable[[SubgraphCall], None] = ignore_call
     """Called after every request to a subgraph, failed ones too, in the order they end."""
+
+    on_subgraph_response: Callable[[int, int, SubgraphResponse], None] | None = None
+    """Called with every response to a request, before it is read: fetch id, representations asked about, response."""
+
+    files: tuple[FilePart, ...] = ()
+    """Files of the client's; each goes to the fetches that take its variable."""

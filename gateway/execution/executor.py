@@ -13,6 +13,7 @@ from gateway.errors import ExecutionError, TransportError
 from gateway.query_plan.nodes import QueryPlan
 from gateway.transports.base import SubgraphRequest, SubgraphResponse
 from gateway.transports.errors import ResponseMalformed, SubgraphTimeout
+from gateway.transports.uploads import FilePart
 
 from .context import ExecutionContext
 from .contextual_request import ContextualRequest
@@ -181,12 +182,16 @@ class Execution:
             prepared.kind,
             self._body(prepared, collected) if lots is None else self._contextual_body(lots),
             context.subgraph_headers.get(fetch.subgraph, context.headers),
+            self._files(prepared) if context.files else (),
         )
         response: SubgraphResponse | None = None
         error_code: str | None = None
         started = perf_counter()
         try:
             response = await transport.send(request)
+            if context.on_subgraph_response is not None:
+                asked = sum(len(found.representations) for found in collected)
+                context.on_subgraph_response(fetch.id, asked, response)
             answer = read_answer(response, exact_integers=self._prepared.exact_integers)
             return answer if lots is None else lots.restore(answer)
         except TransportError as error:
@@ -226,6 +231,10 @@ class Execution:
             if name in self._variables:
                 parts.append(text + self._variable_text(name))
         return b"".join((request.head(), b',"variables":{', b",".join(parts), b"}}"))
+
+    def _files(self, prepared: PreparedFetch) -> tuple[FilePart, ...]:
+        taken = prepared.fetch.variables
+        return tuple(part for part in self._context.files if part.variable in taken)
 
     def _variable_text(self, name: str) -> bytes:
         text = self._variable_texts.get(name)

@@ -5,10 +5,12 @@ Spec: GraphQL, 7.1 (Response Format).
 
 from __future__ import annotations
 
+from collections.abc import AsyncGenerator
 from dataclasses import dataclass
 from enum import Enum, auto
 
 from gateway.errors import ClientError, OperationRefused, RequestRefused
+from gateway.execution.incremental_format import IncrementalFormat
 from gateway.execution.json_text import encode_json
 
 
@@ -46,8 +48,16 @@ class Answer:
     """The HTTP status of a ``REFUSED`` request; without meaning otherwise."""
 
     headers: tuple[tuple[str, str], ...] = ()
+    is_list: bool = False
+    """Whether ``body`` is a list of responses: JSON, though no GraphQL response itself."""
+
     error_codes: tuple[str, ...] = ()
     subgraph_calls: int = 0
+    incremental: IncrementalFormat | None = None
+    """The format of an answer in parts, of which ``body`` is the first."""
+
+    parts: AsyncGenerator[bytes, None] | None = None
+    """The parts after the first, as JSON text; to be closed by whoever takes them."""
 
 
 def refuse(error: ClientError) -> Answer:

@@ -7,9 +7,9 @@ the requests in flight go on, and once, however many ask for it at the same time
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Mapping
+from collections.abc import Awaitable, Mapping, Sequence
 from concurrent.futures import Executor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TypeAlias, TypeVar
 
 from gateway.config.settings import GatewayConfig, SubgraphErrors
@@ -19,35 +19,43 @@ from gateway.errors import (
     MutationOverGet,
     NestingTooDeep,
     SubscriptionsUnsupported,
+    UploadRefused,
 )
 from gateway.execution.context import ExecutionContext
 from gateway.execution.executor import execute_plan
 from gateway.execution.introspection import Introspection
-from gateway.execution.json_text import encode_json
 from gateway.execution.prepared_plan import PreparedPlan, prepare_plan
-from gateway.execution.result import ExecutionResult
+from gateway.execution.result import ExecutionResult, SubgraphCall, WireError
 from gateway.operations.normalize import normalize_operation
 from gateway.operations.variables import coerce_variables
 from gateway.planning.planner import plan_operation
 from gateway.query_plan.nodes import OperationKind
 from gateway.security.masking import MASKED_SUBGRAPH_MESSAGE, mask_exception, masked_extensions
+from gateway.security.plan_exposure import PlanExposure
 from gateway.supergraph.model import Supergraph
 from gateway.telemetry.metrics import Metrics
+from gateway.telemetry.request_record import RequestRecord
 from gateway.transports.base import Transport
+from gateway.transports.uploads import blank_files
 
 from .answer import Answer, Outcome, fail, refuse
+from .batch import answer_batch
 from .cache import LruCache, SingleFlight
+from .cache_control import NO_STORE, merge_policies, print_policy
+from .incremental import IncrementalAnswer
 from .override_labels import OverrideLabels
+from .persisted_documents import PersistedDocuments
 from .preparation import Preparation, PreparationKey, PreparedOperation, read_conditions
-from .request import Caller, GraphQLRequest
+from .request import Caller, GraphQLRequest, SharingKey
+from .response_notes import ResponseNotes
+from .sharing import Flight, SharedAnswers
+from .shown_plan import show_plan
 
 T = TypeVar("T")
 
-PlanKey: TypeAlias = tuple[PreparationKey, tuple[bool, ...], frozenset[str]]
-"""An operation, the values of the variables that its ``@skip`` and ``@include`` depend on, active override labels."""
-
-SharingKey: TypeAlias = tuple[PreparationKey, bytes, tuple[tuple[str, str], ...]]
-"""Everything that an answer to a query depends on: operation, variables, headers."""
+PlanKey: TypeAlias = tuple[PreparationKey, tuple[bool, ...], frozenset[str], bool]
+"""An operation, the values of the variables that its ``@skip`` and ``@include`` depend on, active override labels,
+and whether its ``@defer`` are heeded."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,43 +97,126 @@ class Pipeline:
         self._plans: LruCache[PlanKey, PreparedPlan] = LruCache(config.caches.plans)
         self._preparing: SingleFlight[PreparationKey, PreparedOperation] = SingleFlight()
         self._planning: SingleFlight[PlanKey, PreparedPlan] = SingleFlight()
-        self._sharing: SingleFlight[SharingKey, Answer] = SingleFlight()
+        self._sharing = SharedAnswers()
+        self._persisted = PersistedDocuments(config.caches.persisted_queries, metrics)
+        self._notes_responses = config.cache_control.enabled
+
+    def find_flight(self, key: SharingKey) -> Flight | None:
+        """Return the execution in flight that also answers requests with this key, if there is one."""
+        return self._sharing.find(key)
 
     async def answer(self, request: GraphQLRequest, caller: Caller) -> Answer:
         """Return the answer to ``request``; never raises but for cancellation."""
-        try:
-            answer = await self._run(request, caller)
-        except ClientError as error:
-            answer = refuse(error)
-        except RecursionError:
-            answer = refuse(NestingTooDeep("The request is nested too deep."))
-        except Exception as error:  # noqa: BLE001 - the root: one request's mishap ends here
-            answer = fail(mask_exception(error, request_id=caller.record.request_id))
-        for code in answer.error_codes:
-            caller.record.add_code(code)
-        caller.record.subgraph_calls += answer.subgraph_calls
-        return answer
+        return await self._settle(self._run(request, caller), caller)
 
-    async def _run(self, request: GraphQLRequest, caller: Caller) -> Answer:
-        deadline = asyncio.get_running_loop().time() + self._timeout_seconds
-        prepared = self._operations.get((request.query, request.operation_name))
+    async def answer_list(
+        self, requests: Sequence[GraphQLRequest | ClientError], caller: Caller
+    ) -> Answer:
+        """Return the answer to requests that came together, as a list in their order; see ``batch.py``."""
+        self._metrics.batch_received(len(requests))
+        return await answer_batch(
+            self, requests, caller, concurrency=self._config.limits.batch_concurrency
+        )
+
+    def start_deadline(self) -> float:
+        """Return when a request that arrives now must be answered, by the clock of the event loop."""
+        return asyncio.get_running_loop().time() + self._timeout_seconds
+
+    async def prepare(
+        self, request: GraphQLRequest, caller: Caller, deadline: float
+    ) -> PreparedOperation:
+        """Return the operation of ``request``, good to be run for this caller.
+
+        Raises:
+            ClientError: it is not.
+        """
+        text, digest = request.query, request.persisted_hash
+        if digest is not None:
+            caller.record.note("persisted_hash", digest)
+            text = self._persisted.resolve(digest, text)
+        assert text is not None  # noqa: S101 - a request has a text or a hash
+        prepared = self._operations.get((text, request.operation_name))
         if prepared is None:
-            prepared = await self._in_time(deadline, self._prepare(request))
+            prepared = await self._in_time(deadline, self._prepare(text, request.operation_name))
+        if digest is not None and request.query is not None:
+            self._persisted.keep(digest, text)
         caller.record.operation_name = prepared.name
         caller.record.operation_kind = prepared.kind.value
-        _check_kind(prepared, caller)
-        if not self._config.traffic.coalesce_queries:
-            return await self._execute(prepared, request, caller, deadline)
-        if prepared.kind is not OperationKind.QUERY:
-            try:
+        _check_kind(prepared, request, caller)
+        return prepared
+
+    async def prepare_or_refuse(
+        self, request: GraphQLRequest, caller: Caller, deadline: float
+    ) -> PreparedOperation | Answer:
+        """Return the operation of ``request``, or the answer that says why it cannot be run."""
+        found = await self._settled(self.prepare(request, caller, deadline), caller)
+        if isinstance(found, Answer):
+            _note_codes(found, caller.record)
+        return found
+
+    async def answer_prepared(
+        self,
+        prepared: PreparedOperation,
+        request: GraphQLRequest,
+        caller: Caller,
+        deadline: float,
+    ) -> Answer:
+        """Return the answer to ``request``, which is ``prepared``; never raises but for cancellation."""
+        return await self._settle(self._run_prepared(prepared, request, caller, deadline), caller)
+
+    async def _settle(self, work: Awaitable[Answer], caller: Caller) -> Answer:
+        """Turn whatever ``work`` raises into an answer, and write down what came of it."""
+        answer = await self._settled(work, caller)
+        _note_codes(answer, caller.record)
+        return answer
+
+    async def _settled(self, work: Awaitable[T], caller: Caller) -> T | Answer:
+        try:
+            return await work
+        except ClientError as error:
+            return refuse(error)
+        except RecursionError:
+            return refuse(NestingTooDeep("The request is nested too deep."))
+        except Exception as error:  # noqa: BLE001 - the root: one request's mishap ends here
+            return fail(mask_exception(error, request_id=caller.record.request_id))
+
+    async def _run(self, request: GraphQLRequest, caller: Caller) -> Answer:
+        deadline = self.start_deadline()
+        prepared = await self.prepare(request, caller, deadline)
+        return await self._run_prepared(prepared, request, caller, deadline)
+
+    async def _run_prepared(
+        self,
+        prepared: PreparedOperation,
+        request: GraphQLRequest,
+        caller: Caller,
+        deadline: float,
+    ) -> Answer:
+        key = caller.sharing_key
+        if prepared.kind is OperationKind.QUERY:
+            if key is None or self._heeds_defer(prepared, caller):
                 return await self._execute(prepared, request, caller, deadline)
-            finally:
-                # Whoever reads after this write must not be given what was read before it.
-                self._sharing.disperse()
-        key = (prepared.key, encode_json(dict(request.variables)), caller.sharing_key)
-        return await self._sharing.run(
-            key, lambda: self._execute(prepared, request, caller, deadline)
-        )
+            flight = self._sharing.find(key)
+            if flight is not None:
+                return await self.join(flight, caller.record)
+            work = self._settled(self._execute(prepared, request, caller, deadline), caller)
+            return await self._sharing.lead(key, prepared, caller, work)
+        try:
+            return await self._execute(prepared, request, caller, deadline)
+        finally:
+            # Whoever reads after this write must not be given what was read before it.
+            self._sharing.disperse()
+
+    async def join(self, flight: Flight, record: RequestRecord) -> Answer:
+        """Return the answer of an execution in flight to another request, whose ``record`` it is."""
+        prepared = flight.prepared
+        record.operation_name = prepared.name
+        record.operation_kind = prepared.kind.value
+        record.note("coalesced", value=True)
+        self._metrics.request_coalesced()
+        answer = await flight.join()
+        _note_codes(answer, record)
+        return answer
 
     async def _execute(
         self,
@@ -142,20 +233,96 @@ class Pipeline:
         labels = prepared.override_labels
         if labels:
             labels = self._override_labels.choose(labels)
-        key = (prepared.key, read_conditions(prepared, variables), labels)
+        heeds_defer = self._heeds_defer(prepared, caller)
+        key = (prepared.key, read_conditions(prepared, variables), labels, heeds_defer)
         plan = self._plans.get(key)
-        caller.record.plan_was_cached = plan is not None
-        self._metrics.plan_looked_up(was_cached=plan is not None)
+        was_cached = plan is not None
+        caller.record.plan_was_cached = was_cached
+        self._metrics.plan_looked_up(was_cached=was_cached)
         if plan is None:
             plan = await self._in_time(deadline, self._plan(prepared, key))
+        if caller.plan_exposure is PlanExposure.INSTEAD:
+            shown = show_plan(plan.plan, was_cached=was_cached)
+            return self._finish(ExecutionResult(None, extensions={"plan": shown}), caller)
+        if prepared.kind is OperationKind.MUTATION:
+            caller.presence.hold()  # and never released: from here on it runs to its end
+        responses: ResponseNotes | None = None
+        if self._notes_responses or caller.plan_exposure is not PlanExposure.NONE:
+            responses = ResponseNotes()
+        if request.files:
+            blank_files(variables, request.files)
         context = ExecutionContext(
             transports=self._engine.transports,
             introspection=self._introspection if plan.plan.introspection is not None else None,
             headers=caller.headers,
+            subgraph_headers=caller.subgraph_headers,
             deadline=deadline,
+            on_subgraph_response=None if responses is None else responses.add,
+            files=request.files,
         )
+        if plan.deferral is not None:
+            return await self._start_parts(plan, variables, context, caller, was_cached=was_cached)
         result = await execute_plan(plan, variables=variables, context=context)
-        return self._finish(result)
+        if responses is None:
+            return self._finish(result, caller)
+        if caller.plan_exposure is PlanExposure.WITH_ANSWER:
+            result.extensions["plan"] = show_plan(
+                plan.plan,
+                was_cached=was_cached,
+                calls=result.subgraph_calls,
+                entities=responses.entities,
+            )
+        headers: tuple[tuple[str, str], ...] = ()
+        if self._notes_responses:
+            headers = (("cache-control", _cache_control(prepared, result, responses)),)
+        return self._finish(result, caller, headers)
+
+    def _heeds_defer(self, prepared: PreparedOperation, caller: Caller) -> bool:
+        return (
+            prepared.may_defer
+            and caller.incremental is not None
+            and prepared.kind is not OperationKind.SUBSCRIPTION
+            and self._config.incremental.enabled
+        )
+
+    async def _start_parts(
+        self,
+        plan: PreparedPlan,
+        variables: Mapping[str, object],
+        context: ExecutionContext,
+        caller: Caller,
+        *,
+        was_cached: bool,
+    ) -> Answer:
+        """Answer in parts; what has to be noted of the later ones is, when they come."""
+        record = caller.record
+
+        def note_call(call: SubgraphCall) -> None:
+            record.subgraph_calls += 1
+            self._note_call(call)
+
+        def note_errors(errors: list[WireError]) -> None:
+            self._mask(errors)
+            for error in errors:
+                record.add_code(str(error["extensions"].get("code")))
+
+        assert caller.incremental is not None  # noqa: S101 - or the plan would have no deferral
+        parts = IncrementalAnswer(
+            plan=plan,
+            variables=variables,
+            context=replace(context, on_subgraph_call=note_call),
+            how=caller.incremental,
+            on_errors=note_errors,
+            on_mishap=lambda error: mask_exception(error, request_id=record.request_id),
+        )
+        extensions: dict[str, object] = {}
+        if caller.plan_exposure is PlanExposure.WITH_ANSWER:
+            extensions["plan"] = show_plan(plan.plan, was_cached=was_cached)
+        headers = (("cache-control", NO_STORE),) if self._notes_responses else ()
+        answer = await parts.start(extensions, headers)
+        if plan.plan.kind is OperationKind.MUTATION:
+            caller.presence.release()  # its root fields are done; what is deferred may be given up
+        return answer
 
     async def _in_time(self, deadline: float, work: Awaitable[T]) -> T:
         try:
@@ -164,13 +331,15 @@ class Pipeline:
         except TimeoutError as error:
             raise DeadlineExceeded("The request took too long to plan.") from error
 
-    async def _prepare(self, request: GraphQLRequest) -> PreparedOperation:
+    async def _prepare(self, text: str, operation_name: str | None) -> PreparedOperation:
         loop = asyncio.get_running_loop()
         prepared = await self._preparing.run(
-            (request.query, request.operation_name),
-            lambda: loop.run_in_executor(self._planner_thread, self._preparation.prepare, request),
+            (text, operation_name),
+            lambda: loop.run_in_executor(
+                self._planner_thread, self._preparation.prepare, text, operation_name
+            ),
         )
-        self._operations.put(prepared.key, prepared, weight=len(request.query))
+        self._operations.put(prepared.key, prepared, weight=len(text))
         return prepared
 
     async def _plan(self, prepared: PreparedOperation, key: PlanKey) -> PreparedPlan:
@@ -179,7 +348,7 @@ class Pipeline:
         plan = await self._planning.run(
             key,
             lambda: loop.run_in_executor(
-                self._planner_thread, self._plan_now, prepared, conditions, key[2]
+                self._planner_thread, self._plan_now, prepared, conditions, key[2], key[3]
             ),
         )
         self._plans.put(key, plan, weight=len(prepared.key[0]))
@@ -190,44 +359,75 @@ class Pipeline:
         prepared: PreparedOperation,
         conditions: Mapping[str, bool],
         override_labels: frozenset[str],
+        heeds_defer: bool,
     ) -> PreparedPlan:
         supergraph = self._engine.supergraph
         normalized = normalize_operation(
-            prepared.document, prepared.operation, supergraph, conditions
+            prepared.document,
+            prepared.operation,
+            supergraph,
+            conditions,
+            max_defers=self._config.incremental.max_fragments if heeds_defer else 0,
         )
-        return prepare_plan(
-            plan_operation(supergraph, normalized, override_labels=override_labels)
-        )
+        return prepare_plan(plan_operation(supergraph, normalized, override_labels=override_labels))
 
-    def _finish(self, result: ExecutionResult) -> Answer:
-        for call in result.subgraph_calls:
-            self._metrics.subgraph_called(
-                call.subgraph,
-                seconds=call.duration_seconds,
-                failed=call.error_code is not None,
-            )
+    def _finish(
+        self,
+        result: ExecutionResult,
+        caller: Caller,
+        headers: tuple[tuple[str, str], ...] = (),
+    ) -> Answer:
+        calls = result.subgraph_calls
+        caller.record.subgraph_calls += len(calls)
+        for call in calls:
+            self._note_call(call)
         if not result.errors:
             return Answer(
                 outcome=Outcome.COMPLETE,
                 body=result.to_bytes(),
-                subgraph_calls=len(result.subgraph_calls),
+                headers=headers,
+                subgraph_calls=len(calls),
             )
-        if self._config.errors.subgraph_errors is SubgraphErrors.MASKED:
-            for error in result.errors:
-                if "service" in error["extensions"]:
-                    error["message"] = MASKED_SUBGRAPH_MESSAGE
-                    error["extensions"] = masked_extensions(error["extensions"])
+        self._mask(result.errors)
         codes = dict.fromkeys(str(error["extensions"].get("code")) for error in result.errors)
         return Answer(
             outcome=Outcome.PARTIAL,
             body=result.to_bytes(),
+            headers=headers,
             error_codes=tuple(codes),
-            subgraph_calls=len(result.subgraph_calls),
+            subgraph_calls=len(calls),
         )
 
+    def _note_call(self, call: SubgraphCall) -> None:
+        self._metrics.subgraph_called(
+            call.subgraph, seconds=call.duration_seconds, failed=call.error_code is not None
+        )
 
-def _check_kind(prepared: PreparedOperation, caller: Caller) -> None:
+    def _mask(self, errors: Sequence[WireError]) -> None:
+        if self._config.errors.subgraph_errors is SubgraphErrors.MASKED:
+            for error in errors:
+                if "service" in error["extensions"]:
+                    error["message"] = MASKED_SUBGRAPH_MESSAGE
+                    error["extensions"] = masked_extensions(error["extensions"])
+
+
+def _note_codes(answer: Answer, record: RequestRecord) -> None:
+    for code in answer.error_codes:
+        record.add_code(code)
+
+
+def _check_kind(prepared: PreparedOperation, request: GraphQLRequest, caller: Caller) -> None:
     if prepared.kind is OperationKind.SUBSCRIPTION:
         raise SubscriptionsUnsupported("Subscriptions are not served over plain HTTP.")
     if prepared.kind is OperationKind.MUTATION and caller.is_read_only:
         raise MutationOverGet("GET is for queries. Send mutations with POST.")
+    if request.files and prepared.kind is not OperationKind.MUTATION:
+        raise UploadRefused("Files are taken by mutations only.")
+
+
+def _cache_control(
+    prepared: PreparedOperation, result: ExecutionResult, responses: ResponseNotes
+) -> str:
+    if result.errors or prepared.kind is not OperationKind.QUERY:
+        return NO_STORE
+    return print_policy(merge_policies(responses.policies))

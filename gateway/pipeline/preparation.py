@@ -24,8 +24,6 @@ from gateway.security.introspection import refuse_introspection, without_suggest
 from gateway.security.limits import check_limits
 from gateway.supergraph.model import Supergraph
 
-from .request import GraphQLRequest
-
 PreparationKey: TypeAlias = tuple[str, str | None]
 """Text and operation name: the text itself, for a digest would cost more than the dictionary's own hash."""
 
@@ -41,6 +39,9 @@ class PreparedOperation:
     name: str | None
     condition_variables: tuple[str, ...]
     has_variables: bool
+    may_defer: bool
+    """Whether there may be a ``@defer`` in it."""
+
     override_labels: frozenset[str]
     """The labels of progressive overrides that its plan may depend on."""
 
@@ -53,8 +54,8 @@ class Preparation:
     limits: LimitsConfig
     allows_introspection: bool
 
-    def prepare(self, request: GraphQLRequest) -> PreparedOperation:
-        """Return the operation that ``request`` asks for.
+    def prepare(self, text: str, operation_name: str | None) -> PreparedOperation:
+        """Return the operation of the document ``text`` that is asked for.
 
         Raises:
             DocumentInvalid: the text is not GraphQL.
@@ -65,21 +66,22 @@ class Preparation:
             NestingTooDeep: it cannot be walked.
         """
         try:
-            document = parse_document(request.query, max_tokens=self.limits.max_tokens)
+            document = parse_document(text, max_tokens=self.limits.max_tokens)
             self._check(document)
-            operation = select_operation(document, request.operation_name)
+            operation = select_operation(document, operation_name)
             conditions = condition_variables(operation, document)
             labels = find_override_labels(document, operation, self.supergraph)
         except RecursionError as error:
             raise NestingTooDeep("The document is nested too deep.") from error
         return PreparedOperation(
-            key=(request.query, request.operation_name),
+            key=(text, operation_name),
             document=document,
             operation=operation,
             kind=OperationKind(operation.operation.value),
             name=operation.name.value if operation.name is not None else None,
             condition_variables=conditions,
             has_variables=bool(operation.variable_definitions),
+            may_defer="defer" in text,
             override_labels=labels,
         )
 
@@ -115,7 +117,8 @@ def read_conditions(
     """
     values = []
     for name in prepared.condition_variables:
-        value = variables.get(name)
+        # Only @defer takes a variable that may be absent; its fragment is deferred then.
+        value = variables.get(name, True)
         if not isinstance(value, bool):
             raise VariablesInvalid(f"Variable ${name} decides over fields and must not be null.")
         values.append(value)

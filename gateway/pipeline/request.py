@@ -4,17 +4,35 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import TypeAlias
 
+from gateway.execution.incremental_format import IncrementalFormat
+from gateway.security.plan_exposure import PlanExposure
 from gateway.telemetry.request_record import RequestRecord
+from gateway.transports.uploads import FilePart
+
+from .presence import Presence
+
+SharingKey: TypeAlias = tuple[bool, bytes, tuple[tuple[str, str], ...]]
+"""By GET or not, what was asked as it was written, and all of the headers that an answer may depend on."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GraphQLRequest:
     """One GraphQL request, its parameters checked for their types only."""
 
-    query: str
+    query: str | None
+    """``None`` when the document is named by its hash alone."""
+
+    persisted_hash: str | None = None
+    """The SHA-256 hash of the document, in lower-case hexadecimal digits."""
+
     operation_name: str | None = None
     variables: Mapping[str, object] = field(default_factory=dict)
+    """Where a file belongs, they hold its ``UploadedFile``."""
+
+    files: tuple[FilePart, ...] = ()
+    """The files in ``variables``, and where."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,8 +43,16 @@ class Caller:
     headers: tuple[tuple[str, str], ...] = ()
     """What goes on to every subgraph."""
 
-    sharing_key: tuple[tuple[str, str], ...] = ()
-    """The part of ``headers`` that an answer may depend on: without what is new in each request."""
+    subgraph_headers: Mapping[str, tuple[tuple[str, str], ...]] = field(default_factory=dict)
+    """What goes on instead to those that have rules of their own."""
+
+    sharing_key: SharingKey | None = None
+    """Requests with equal keys get equal answers: one execution may serve them. ``None``: for this one alone."""
 
     is_read_only: bool = False
     """Whether mutations are refused: the request came by GET."""
+
+    presence: Presence = field(default_factory=Presence)
+    plan_exposure: PlanExposure = PlanExposure.NONE
+    incremental: IncrementalFormat | None = None
+    """How the client reads answers in parts; ``None`` when it does not."""

@@ -110,11 +110,13 @@ class Authenticator:
         if not_before is not None and self._now() < not_before - self._config.clock_skew_seconds:
             raise Unauthenticated("The access token is not valid yet.")
         subject = claims.get("sub")
+        roles = _read_roles(claims.get(self._config.roles_claim))
         return Identity(
             subject=subject if isinstance(subject, str) else "",
-            role=_join_roles(claims.get(self._config.roles_claim)),
+            role=",".join(sorted(roles)) or None,
             expires_at=expires_at,
             claims=claims,
+            roles=roles,
         )
 
     def _check_addressee(self, claims: Mapping[str, object]) -> None:
@@ -172,9 +174,9 @@ def _read_time(claims: Mapping[str, object], name: str) -> float | None:
     return float(value)
 
 
-def _join_roles(value: object) -> str | None:
+def _read_roles(value: object) -> frozenset[str]:
     if isinstance(value, str):
-        return value or None
+        return frozenset({value} if value else ())
     if isinstance(value, list):
-        return ",".join(sorted(role for role in value if isinstance(role, str))) or None
-    return None
+        return frozenset(role for role in value if isinstance(role, str))
+    return frozenset()

@@ -18,3 +18,5 @@ class Identity:
     """Seconds since the epoch, clock skew not added; infinite for a token without ``exp``."""
 
     claims: Mapping[str, object] = field(repr=False)
+    roles: frozenset[str] = frozenset()
+    """The values of the roles claim."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import AsyncGenerator, Mapping
 
 from starlette.types import Receive
 
@@ -26,7 +26,7 @@ async def read_body(
         HeaderInvalid: ``Content-Length`` is no number.
         ClientDisconnected: the client is gone.
     """
-    _check_headers(headers, max_bytes)
+    check_length(headers, max_bytes)
     try:
         async with asyncio.timeout(timeout_seconds):
             return await _collect(receive, max_bytes)
@@ -34,7 +34,14 @@ async def read_body(
         raise BodyTimeout("The body did not arrive in time.") from error
 
 
-def _check_headers(headers: Mapping[str, str], max_bytes: int) -> None:
+def check_length(headers: Mapping[str, str], max_bytes: int) -> None:
+    """Refuse a body by what its headers say, before any of it is read.
+
+    Raises:
+        BodyTooLarge: it is longer than ``max_bytes``.
+        ContentTypeRefused: it is compressed.
+        HeaderInvalid: ``Content-Length`` is no number.
+    """
     encoding = headers.get("content-encoding", "identity").lower()
     if encoding != "identity":
         raise ContentTypeRefused("Compressed request bodies are not read. Send it as it is.")
@@ -61,6 +68,27 @@ async def _collect(receive: Receive, max_bytes: int) -> bytes:
         if not message.get("more_body", False):
             return b"".join((*chunks, chunk)) if chunks else chunk
         chunks.append(chunk)
+
+
+async def stream_body(receive: Receive, max_bytes: int) -> AsyncGenerator[bytes, None]:
+    """Yield the body in pieces as they arrive.
+
+    Raises:
+        BodyTooLarge: it is longer than ``max_bytes``.
+        ClientDisconnected: the client is gone.
+    """
+    size = 0
+    while True:
+        message = await receive()
+        if message["type"] == "http.disconnect":
+            raise ClientDisconnected
+        chunk: bytes = message.get("body", b"")
+        size += len(chunk)
+        if size > max_bytes:
+            raise _too_large(max_bytes)
+        yield chunk
+        if not message.get("more_body", False):
+            return
 
 
 def _too_large(max_bytes: int) -> BodyTooLarge:

@@ -21,6 +21,27 @@ def accepts_gzip(accept_encoding: str | None) -> bool:
     return False
 
 
+class Packer:
+    """Compresses answers.
+
+    Args:
+        keeps_last: whether the last one is kept, for those who get the same answer: requests that share an execution
+            are answered one right after the other.
+    """
+
+    def __init__(self, *, keeps_last: bool) -> None:
+        self._keeps_last = keeps_last
+        self._last: tuple[bytes, asyncio.Task[bytes]] | None = None
+
+    async def pack(self, body: bytes) -> bytes:
+        """Return ``body`` in gzip."""
+        if not self._keeps_last:
+            return await compress(body)
+        if self._last is None or self._last[0] is not body:
+            self._last = (body, asyncio.create_task(compress(body)))
+        return await asyncio.shield(self._last[1])
+
+
 async def compress(body: bytes) -> bytes:
     """Return ``body`` in gzip; a large one is compressed in a thread."""
     if len(body) < _THREAD_FROM_BYTES:

@@ -6,7 +6,7 @@ Spec: GraphQL over HTTP (draft of August 2026).
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import AsyncGenerator, Mapping
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -14,29 +14,52 @@ from starlette.types import Receive, Scope, Send
 
 from gateway.config.settings import GatewayConfig
 from gateway.errors import ClientError, MethodRefused, NotReady, Overloaded
-from gateway.pipeline.answer import Answer, Outcome, refuse
-from gateway.pipeline.request import Caller, GraphQLRequest
+from gateway.execution.incremental_format import IncrementalFormat
+from gateway.pipeline.answer import Answer, refuse
+from gateway.pipeline.presence import Presence
+from gateway.pipeline.request import Caller, SharingKey
 from gateway.security.authentication import Authenticator
 from gateway.security.csrf import check_csrf
+from gateway.security.identity import Identity
+from gateway.security.plan_exposure import (
+    EXPOSE_PLAN_HEADER,
+    PlanExposure,
+    decide_plan_exposure,
+)
 from gateway.telemetry.metrics import Metrics
 from gateway.telemetry.request_log import RequestLog
 from gateway.telemetry.request_record import RequestRecord, open_record
 
 from .body import ClientDisconnected, read_body
-from .compression import accepts_gzip, compress
+from .client_connection import ON_CLIENT_LEFT
+from .compression import Packer, accepts_gzip
 from .explorer import Explorer
 from .forwarded_headers import address_headers, select_headers, trail_headers
-from .negotiation import MediaType, choose_media_type, choose_status
-from .parameters import check_json_content, read_get, read_post, split_content_type
+from .freshness import VARY, Freshness
+from .header_rules import Asked, compile_header_rules
+from .multipart_request import MULTIPART, read_multipart
+from .negotiation import MediaType, choose_status, negotiate
+from .parameters import (
+    ReadingRules,
+    check_json_content,
+    read_get,
+    read_post,
+    split_content_type,
+)
+from .parts import send_parts, watch_client
 from .serving import Serving
 
 _CONTENT_TYPE = {
     media_type: (b"content-type", f"{media_type}; charset=utf-8".encode())
     for media_type in MediaType
 }
-_VARY = (b"vary", b"Accept, Accept-Encoding")
+_VARY = (b"vary", VARY.encode())
 _GZIP = (b"content-encoding", b"gzip")
+_NONE_OF_ITS_OWN: Mapping[str, tuple[tuple[str, str], ...]] = {}
 _NO_SNIFFING = (b"x-content-type-options", b"nosniff")
+
+CLIENT_LEFT = 499
+"""What the log and the metrics say of a request whose client was gone before its answer, as proxies do."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,6 +77,9 @@ class _Reply(NamedTuple):
     status: int
     media_type: MediaType
     request_id: str
+    body: bytes
+    headers: tuple[tuple[bytes, bytes], ...] = ()
+    """Besides those that every reply has."""
 
 
 class GraphQLEndpoint:
@@ -79,6 +105,17 @@ class GraphQLEndpoint:
         self._metrics = observers.metrics
         self._log = observers.log
         self._explorer = Explorer(config.server.path) if config.server.explorer else None
+        self._rules = ReadingRules(
+            max_batch=config.limits.max_batch, takes_hashes=config.persisted_queries.automatic
+        )
+        self._header_rules = compile_header_rules(config.headers)
+        self._exposes_plans = config.plan_exposure.anyone or bool(config.plan_exposure.roles)
+        self._freshness = (
+            Freshness(config.headers.forward) if config.cache_control.enabled else None
+        )
+        self._coalesces = config.traffic.coalesce_queries
+        self._packer = Packer(keeps_last=self._coalesces)
+        self._loop: asyncio.AbstractEventLoop | None = None
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one HTTP request."""
@@ -86,27 +123,49 @@ class GraphQLEndpoint:
         if self._explorer is not None and self._explorer.is_asked_for(scope, headers):
             await self._explorer.send(send)
             return
-        record = open_record(headers.get("x-request-id"), headers.get("traceparent"))
+        loop = self._loop
+        if loop is None:
+            # Kept, because asking for it is a system call in CPython 3.11.
+            loop = self._loop = asyncio.get_running_loop()
+        presence = Presence(asyncio.current_task(loop))
+        scope[ON_CLIENT_LEFT] = presence.leave
+        request = _HttpRequest(
+            scope,
+            headers,
+            receive,
+            open_record(headers.get("x-request-id"), headers.get("traceparent")),
+            presence,
+        )
+        record = request.record
         serving = self._serving
         serving.in_flight += 1
         self._metrics.request_started()
-        status, size_bytes = 499, 0
+        status, size_bytes = CLIENT_LEFT, 0
         try:
             try:
-                media_type, answer = await self._answer(scope, headers, receive, record)
+                media_type, answer = await self._answer(request)
             except asyncio.CancelledError:
+                if presence.is_gone:
+                    # Nobody else has asked this task to stop.
+                    raise ClientDisconnected from None
                 # The time to finish is over. Whoever waits is told, and the server goes on stopping.
-                await self._send_shutdown(headers, record, send)
+                await self._send_shutdown(request, send)
                 status = NotReady.status
                 raise
-            status = choose_status(answer, media_type, strict=self._config.server.strict_status)
-            size_bytes = len(answer.body)
-            reply = _Reply(answer, status, media_type, record.request_id)
+            if answer.parts is not None:
+                size_bytes = await self._send_parts(request, answer, answer.parts, send)
+                status = CLIENT_LEFT if presence.is_gone else 200
+                return
+            presence.finish()
+            reply = self._reply(request, media_type, answer)
             await self._send(reply, headers.get("accept-encoding"), send)
+            if not presence.is_gone:
+                status, size_bytes = reply.status, len(reply.body)
         except ClientDisconnected:
             # There is nobody left to answer; the log shows it with the status that proxies use.
             return
         finally:
+            presence.finish()
             serving.in_flight -= 1
             self._metrics.request_finished(
                 kind=record.operation_kind, status=status, seconds=record.elapsed_seconds()
@@ -114,96 +173,222 @@ class GraphQLEndpoint:
             if self._log is not None:
                 self._log.record(record, status=status, size_bytes=size_bytes)
 
-    async def _answer(
-        self, scope: Scope, headers: Mapping[str, str], receive: Receive, record: RequestRecord
-    ) -> tuple[MediaType, Answer]:
+    async def _answer(self, request: _HttpRequest) -> tuple[MediaType, Answer]:
         media_type = MediaType.JSON
+        headers, record = request.headers, request.record
         try:
-            media_type = choose_media_type(headers.get("accept"))
+            media_type, incremental = negotiate(headers.get("accept"))
             if self._serving.in_flight > self._config.server.max_in_flight:
                 raise Overloaded("The gateway is working on as many requests as it can.")
-            method: str = scope["method"]
+            method: str = request.scope["method"]
             if method not in {"GET", "POST"}:
                 raise MethodRefused("Send GraphQL requests with POST, or queries with GET.")
             content_type, charset = split_content_type(headers.get("content-type"))
             check_csrf(content_type, headers, self._config.csrf)
-            await self._authenticate(headers, record)
-            caller = self._caller(scope, headers, record, is_read_only=method == "GET")
+            identity = await self._authenticate(headers, record)
             if method == "GET":
-                request = read_get(scope["query_string"])
-                return media_type, await self._serving.pipeline.answer(request, caller)
-            check_json_content(content_type, charset)
-            body = await read_body(
-                headers,
-                receive,
-                max_bytes=self._config.limits.max_body_bytes,
-                timeout_seconds=self._config.server.request_timeout_seconds,
-            )
-            requests = read_post(body, max_batch=self._config.limits.max_batch)
-            if isinstance(requests, list):
-                return media_type, await self._answer_batch(requests, caller)
-            return media_type, await self._serving.pipeline.answer(requests, caller)
+                source: bytes = request.scope["query_string"]
+            elif content_type == MULTIPART and self._config.uploads.enabled:
+                answer = await self._answer_upload(request, identity)
+                return MediaType.JSON if answer.is_list else media_type, answer
+            else:
+                check_json_content(content_type, charset)
+                source = await read_body(
+                    headers,
+                    request.receive,
+                    max_bytes=self._config.limits.max_body_bytes,
+                    timeout_seconds=self._config.server.request_timeout_seconds,
+                )
+            answer = await self._answer_source(request, source, identity, incremental)
         except ClientError as error:
             record.add_code(error.code)
             return media_type, refuse(error)
+        # A list of responses is no GraphQL response, whatever the client would rather have.
+        return MediaType.JSON if answer.is_list else media_type, answer
 
-    async def _send_shutdown(
-        self, headers: Mapping[str, str], record: RequestRecord, send: Send
-    ) -> None:
+    async def _answer_source(
+        self,
+        request: _HttpRequest,
+        source: bytes,
+        identity: Identity | None,
+        incremental: IncrementalFormat | None,
+    ) -> Answer:
+        """Answer what was asked with a JSON body, or in a URL."""
+        pipeline = self._serving.pipeline
+        is_read_only = request.scope["method"] == "GET"
+        exposure = self._exposure(request, identity)
+        allowed = select_headers(request.headers, self._config.headers.forward)
+        key: SharingKey | None = None
+        if self._coalesces and exposure is PlanExposure.NONE:
+            address = address_headers(request.scope, allowed)
+            if self._header_rules is not None:
+                address += self._header_rules.relevant(request.headers)
+            own = (("authorization", request.headers.get("authorization", "")),)
+            key = (is_read_only, source, allowed + address + own)
+            flight = pipeline.find_flight(key)
+            if flight is not None:
+                return await pipeline.join(flight, request.record)
+        asked = read_get(source, self._rules) if is_read_only else read_post(source, self._rules)
+        is_list = isinstance(asked, list)
+        caller = self._caller(
+            request,
+            allowed,
+            key,
+            is_read_only=is_read_only,
+            plan_exposure=exposure,
+            incremental=None if is_list else incremental,
+            identity=identity,
+        )
+        if isinstance(asked, list):
+            return await pipeline.answer_list(asked, caller)
+        return await pipeline.answer(asked, caller)
+
+    async def _answer_upload(self, request: _HttpRequest, identity: Identity | None) -> Answer:
+        """Answer a multipart request; its files live as long as it is worked on."""
+        pipeline = self._serving.pipeline
+        received = await read_multipart(
+            request.headers,
+            request.receive,
+            self._config.uploads,
+            self._rules,
+            max_text_bytes=self._config.limits.max_body_bytes,
+        )
+        try:
+            request.record.note("files", len(received.files))
+            for file in received.files:
+                self._metrics.file_received(file.size_bytes)
+            caller = self._caller(
+                request,
+                select_headers(request.headers, self._config.headers.forward),
+                None,
+                is_read_only=False,
+                plan_exposure=self._exposure(request, identity),
+                identity=identity,
+            )
+            if isinstance(received.requests, list):
+                return await pipeline.answer_list(received.requests, caller)
+            return await pipeline.answer(received.requests, caller)
+        finally:
+            received.close()
+
+    async def _send_shutdown(self, request: _HttpRequest, send: Send) -> None:
         refusal = NotReady("The gateway is shutting down; this request did not finish in time.")
-        record.add_code(refusal.code)
-        reply = _Reply(refuse(refusal), refusal.status, MediaType.JSON, record.request_id)
-        await self._send(reply, headers.get("accept-encoding"), send)
+        request.record.add_code(refusal.code)
+        reply = self._reply(request, MediaType.JSON, refuse(refusal))
+        await self._send(reply, request.headers.get("accept-encoding"), send)
 
-    async def _authenticate(self, headers: Mapping[str, str], record: RequestRecord) -> None:
+    async def _authenticate(
+        self, headers: Mapping[str, str], record: RequestRecord
+    ) -> Identity | None:
         if self._authenticator is None:
-            return
+            return None
         identity = await self._authenticator.authenticate(headers.get("authorization"))
         if identity is not None:
             record.subject = identity.subject
             record.role = identity.role
+        return identity
+
+    def _exposure(self, request: _HttpRequest, identity: Identity | None) -> PlanExposure:
+        if not self._exposes_plans:
+            return PlanExposure.NONE
+        return decide_plan_exposure(
+            request.headers.get(EXPOSE_PLAN_HEADER),
+            () if identity is None else identity.roles,
+            self._config.plan_exposure,
+        )
 
     def _caller(
         self,
-        scope: Scope,
-        headers: Mapping[str, str],
-        record: RequestRecord,
+        request: _HttpRequest,
+        allowed: tuple[tuple[str, str], ...],
+        sharing_key: SharingKey | None,
         *,
         is_read_only: bool,
+        plan_exposure: PlanExposure,
+        incremental: IncrementalFormat | None = None,
+        identity: Identity | None = None,
     ) -> Caller:
-        allowed = select_headers(headers, self._config.headers.forward)
-        return Caller(
-            record=record,
-            headers=(
+        own: Mapping[str, tuple[tuple[str, str], ...]] = _NONE_OF_ITS_OWN
+        if self._header_rules is None:
+            headers: tuple[tuple[str, str], ...] = (
                 *allowed,
-                *address_headers(scope, allowed),
-                *trail_headers(headers, record),
-            ),
-            sharing_key=allowed,
+                *address_headers(request.scope, allowed),
+                *trail_headers(request.headers, request.record),
+            )
+        else:
+            claims = {} if identity is None else identity.claims
+            asked = Asked(request.scope, request.headers, request.record, claims)
+            headers, own = self._header_rules.common(asked), self._header_rules.own(asked)
+        return Caller(
+            record=request.record,
+            headers=headers,
+            subgraph_headers=own,
+            sharing_key=sharing_key,
             is_read_only=is_read_only,
+            presence=request.presence,
+            plan_exposure=plan_exposure,
+            incremental=incremental,
         )
 
-    async def _answer_batch(self, requests: list[GraphQLRequest], caller: Caller) -> Answer:
-        pipeline = self._serving.pipeline
-        async with asyncio.TaskGroup() as group:
-            tasks = [group.create_task(pipeline.answer(request, caller)) for request in requests]
-        answers = [task.result() for task in tasks]
-        return Answer(
-            outcome=Outcome.COMPLETE, body=b"[" + b",".join(one.body for one in answers) + b"]"
-        )
+    def _reply(self, request: _HttpRequest, media_type: MediaType, answer: Answer) -> _Reply:
+        status = choose_status(answer, media_type, strict=self._config.server.strict_status)
+        body = answer.body
+        headers: tuple[tuple[bytes, bytes], ...] = ()
+        if self._freshness is not None:
+            mark = self._freshness.mark(answer, request.headers, request.scope["method"])
+            headers = mark.headers
+            if mark.is_unchanged:
+                status, body = 304, b""
+        return _Reply(answer, status, media_type, request.record.request_id, body, headers)
+
+    async def _send_parts(
+        self,
+        request: _HttpRequest,
+        answer: Answer,
+        parts: AsyncGenerator[bytes, None],
+        send: Send,
+    ) -> int:
+        """Write an answer in parts as they come, for as long as the client is there."""
+        assert answer.incremental is not None  # noqa: S101 - it has parts
+        own = ((name.encode(), value.encode()) for name, value in answer.headers)
+        headers = (_NO_SNIFFING, _VARY, (b"x-request-id", request.record.request_id.encode()), *own)
+        watching = asyncio.create_task(watch_client(request.receive, request.presence))
+        try:
+            return await send_parts(
+                answer.body, parts, how=answer.incremental, headers=headers, send=send
+            )
+        except asyncio.CancelledError:
+            if request.presence.is_gone:
+                raise ClientDisconnected from None
+            raise
+        finally:
+            watching.cancel()
+            await asyncio.wait((watching,))
 
     async def _send(self, reply: _Reply, accept_encoding: str | None, send: Send) -> None:
-        body = reply.answer.body
-        out = [_CONTENT_TYPE[reply.media_type], _VARY, _NO_SNIFFING]
+        body = reply.body
+        out = [_CONTENT_TYPE[reply.media_type], _NO_SNIFFING]
         least = self._config.server.compress_min_bytes
         if least and len(body) >= least and accepts_gzip(accept_encoding):
-            body = await compress(body)
+            body = await self._packer.pack(body)
             out.append(_GZIP)
-        out.append((b"content-length", str(len(body)).encode()))
+        if reply.status != 304:
+            out.append((b"content-length", str(len(body)).encode()))
         out.append((b"x-request-id", reply.request_id.encode()))
+        out.extend(reply.headers or (_VARY,))
         out.extend((name.encode(), value.encode()) for name, value in reply.answer.headers)
         await send({"type": "http.response.start", "status": reply.status, "headers": out})
         await send({"type": "http.response.body", "body": body})
+
+
+class _HttpRequest(NamedTuple):
+    """One HTTP request on its way."""
+
+    scope: Scope
+    headers: Mapping[str, str]
+    receive: Receive
+    record: RequestRecord
+    presence: Presence
 
 
 def _read_headers(scope: Scope) -> dict[str, str]:

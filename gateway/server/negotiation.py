@@ -5,12 +5,16 @@ Spec: GraphQL over HTTP (draft of August 2026), Response; RFC 9110, 12.5.1 (Acce
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from enum import StrEnum
 from functools import lru_cache
-from typing import assert_never
+from typing import NamedTuple, assert_never
 
 from gateway.errors import NothingAcceptable
+from gateway.execution.incremental_format import IncrementalFormat
 from gateway.pipeline.answer import Answer, Outcome
+
+MULTIPART = "multipart/mixed"
 
 
 class MediaType(StrEnum):
@@ -30,27 +34,57 @@ _RANGES = {
 }
 
 
+class Accepted(NamedTuple):
+    """What a client takes."""
+
+    media_type: MediaType
+    """Of answers in one piece."""
+
+    incremental: IncrementalFormat | None = None
+    """Of answers in parts; ``None`` when the client does not read them."""
+
+
 @lru_cache(maxsize=256)
-def choose_media_type(accept: str | None) -> MediaType:
-    """Return the media type that ``accept`` ranks highest; of equals, the first.
+def negotiate(accept: str | None) -> Accepted:
+    """Return what the gateway writes of all that ``accept`` names: what it ranks highest, of equals the first.
+
+    A client that takes answers in parts only gets those in one piece as JSON, for there is nothing to part in them.
 
     Raises:
-        NothingAcceptable: it names none that the gateway writes.
+        NothingAcceptable: it names nothing that the gateway writes.
     """
     if not accept:
-        return MediaType.JSON
-    best: MediaType | None = None
-    best_quality = 0.0
+        return Accepted(MediaType.JSON)
+    media_type: MediaType | None = None
+    incremental: IncrementalFormat | None = None
+    best = best_incremental = 0.0
     for part in accept.split(","):
-        media_range, quality = _read_range(part)
-        media_type = _RANGES.get(media_range)
-        if media_type is not None and quality > best_quality:
-            best, best_quality = media_type, quality
-    if best is None:
-        raise NothingAcceptable(
-            f"The gateway answers with {' or '.join(MediaType)}; Accept names neither."
-        )
-    return best
+        media_range, parameters, quality = _read_range(part)
+        whole = _RANGES.get(media_range)
+        if whole is not None and quality > best:
+            media_type, best = whole, quality
+        if media_range == MULTIPART and quality > best_incremental:
+            found = _read_incremental(parameters)
+            if found is not None:
+                incremental, best_incremental = found, quality
+    if media_type is None:
+        if incremental is None:
+            raise NothingAcceptable(
+                f"The gateway answers with {' or '.join(MediaType)}; Accept names neither."
+            )
+        media_type = MediaType.JSON
+    return Accepted(media_type, incremental)
+
+
+def _read_incremental(parameters: Mapping[str, str]) -> IncrementalFormat | None:
+    """The format that a range of type ``multipart/mixed`` asks for: the older one when it names none."""
+    if not parameters.keys() & {"deferspec", "incrementalspec", "subscriptionspec"}:
+        return IncrementalFormat.LEGACY
+    for how in IncrementalFormat:
+        name, _, version = how.lower().partition("=")
+        if parameters.get(name) == version:
+            return how
+    return None
 
 
 def choose_status(answer: Answer, media_type: MediaType, *, strict: bool) -> int:
@@ -79,17 +113,18 @@ def choose_status(answer: Answer, media_type: MediaType, *, strict: bool) -> int
     assert_never(answer.outcome)
 
 
-def _read_range(part: str) -> tuple[str, float]:
-    media_range, *parameters = (word.strip().lower() for word in part.split(";"))
+def _read_range(part: str) -> tuple[str, Mapping[str, str], float]:
+    media_range, *words = (word.strip().lower() for word in part.split(";"))
+    parameters: dict[str, str] = {}
     quality = 1.0
-    for parameter in parameters:
-        name, _, value = parameter.partition("=")
-        value = value.strip('" ')
-        if name.strip() == "q":
-            try:
-                quality = float(value)
-            except ValueError:
-                return media_range, 0.0
-        elif name.strip() == "charset" and value not in {"utf-8", "utf8"}:
-            return media_range, 0.0
-    return media_range, quality
+    for word in words:
+        name, _, value = word.partition("=")
+        parameters[name.strip()] = value.strip('" ')
+    if "q" in parameters:
+        try:
+            quality = float(parameters["q"])
+        except ValueError:
+            quality = 0.0
+    if parameters.get("charset", "utf-8") not in {"utf-8", "utf8"}:
+        quality = 0.0
+    return media_range, parameters, quality

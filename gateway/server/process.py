@@ -17,6 +17,7 @@ from starlette.applications import Starlette
 from gateway.config.settings import ServerConfig
 from shared.logging import get_logger
 
+from .client_connection import ClientConnection
 from .serving import Phase, Serving
 
 _log = get_logger(__name__)
@@ -43,7 +44,7 @@ class ServerProcess(uvicorn.Server):
                 host=config.host,
                 port=config.port,
                 loop="uvloop",
-                http="httptools",
+                http=ClientConnection,
                 ws="none",
                 lifespan="on",
                 log_config=None,

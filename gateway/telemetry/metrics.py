@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from enum import StrEnum
 from pathlib import Path
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
@@ -13,6 +14,15 @@ CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 _REQUEST_BUCKETS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
 _OTHER = "other"
 _KINDS = frozenset({"query", "mutation", "subscription", "none"})
+
+
+class PersistedQueryResult(StrEnum):
+    """What came of a document's hash."""
+
+    HIT = "hit"
+    MISS = "miss"
+    REGISTERED = "registered"
+    MISMATCH = "mismatch"
 
 
 class Metrics:
@@ -88,6 +98,31 @@ class Metrics:
             ("result",),
             registry=self._registry,
         )
+        self._persisted = Counter(
+            "cattery_gateway_persisted_queries",
+            "Documents named by their hash: found (hit), not found (miss), registered, of another hash (mismatch).",
+            ("result",),
+            registry=self._registry,
+        )
+        self._persisted_results = {
+            result: self._persisted.labels(result.value) for result in PersistedQueryResult
+        }
+        self._batched = Counter(
+            "cattery_gateway_batched_operations",
+            "Operations that came together with others in one list.",
+            registry=self._registry,
+        )
+        self._coalesced = Counter(
+            "cattery_gateway_coalesced_requests",
+            "Requests answered by the execution of an equal one that was in flight.",
+            registry=self._registry,
+        )
+        self._files = Counter(
+            "cattery_gateway_uploaded_files", "Files received.", registry=self._registry
+        )
+        self._file_bytes = Counter(
+            "cattery_gateway_uploaded_bytes", "Bytes of files received.", registry=self._registry
+        )
         self._plan_hits = self._plans.labels("hit")
         self._plan_misses = self._plans.labels("miss")
 
@@ -138,6 +173,23 @@ class Metrics:
     def plan_looked_up(self, *, was_cached: bool) -> None:
         """Count a look into the plan cache."""
         (self._plan_hits if was_cached else self._plan_misses).inc()
+
+    def persisted_query_looked_up(self, result: PersistedQueryResult) -> None:
+        """Count a document that was named by its hash."""
+        self._persisted_results[result].inc()
+
+    def batch_received(self, operations: int) -> None:
+        """Count the operations of one list."""
+        self._batched.inc(operations)
+
+    def request_coalesced(self) -> None:
+        """Count a request that was answered by another's execution."""
+        self._coalesced.inc()
+
+    def file_received(self, size_bytes: int) -> None:
+        """Count one file of a client's."""
+        self._files.inc()
+        self._file_bytes.inc(size_bytes)
 
     def render(self) -> bytes:
         """Return the metrics as Prometheus reads them."""

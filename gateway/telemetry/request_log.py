@@ -59,6 +59,8 @@ class RequestLog:
             "plan_cached": record.plan_was_cached,
             "error_codes": list(record.error_codes),
         }
+        if record.details is not None:
+            fields.update(record.details)
         if not self._as_json:
             _log.info("request", **{key: value for key, value in fields.items() if value})
             return

@@ -26,12 +26,20 @@ class RequestRecord:
     role: str | None = None
     subgraph_calls: int = 0
     plan_was_cached: bool | None = None
+    details: dict[str, object] | None = None
+    """What else belongs into the log line: of requests that came in an uncommon way."""
     error_codes: dict[str, None] = field(default_factory=dict)
     """Codes in order of appearance; a dictionary for want of an ordered set."""
 
     def add_code(self, code: str) -> None:
         """Note that the answer holds an error of this code."""
         self.error_codes[code] = None
+
+    def note(self, name: str, value: object) -> None:
+        """Add ``value`` to the log line, as the field ``name``."""
+        if self.details is None:
+            self.details = {}
+        self.details[name] = value
 
     def elapsed_seconds(self) -> float:
         """Return how long the request has taken so far."""

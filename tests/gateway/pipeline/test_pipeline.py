@@ -67,6 +67,7 @@ class Setting:
             load_supergraph(SUPERGRAPH_SDL), {"reviews": self.reviews, "products": self.products}
         )
         self.pipeline = Pipeline(engine, config, Metrics(), thread)
+        self.is_shared = config.traffic.coalesce_queries
 
     async def ask(
         self,
@@ -76,7 +77,8 @@ class Setting:
         who: str = "mine",
     ) -> Answer:
         headers = (("authorization", who),)
-        caller = Caller(record=open_record(None, None), headers=headers, sharing_key=headers)
+        key = (False, json.dumps([query, variables]).encode(), headers) if self.is_shared else None
+        caller = Caller(record=open_record(None, None), headers=headers, sharing_key=key)
         return await self.pipeline.answer(
             GraphQLRequest(query=query, variables=variables or {}), caller
         )

@@ -103,9 +103,6 @@ BAD: dict[str, Bad] = {
     "a list": Bad(400, "BATCHING_NOT_SUPPORTED", b"[" + OK + b"]"),
     "no query": Bad(400, "MISSING_QUERY", b"{}"),
     "a null query": Bad(400, "MISSING_QUERY", b'{"query": null}'),
-    "a hash for a query": Bad(
-        400, "PERSISTED_QUERY_NOT_SUPPORTED", b'{"extensions": {"persistedQuery": {"version": 1}}}'
-    ),
     "query of the wrong type": Bad(400, "BAD_REQUEST", b'{"query": 7}'),
     "variables of the wrong type": Bad(400, "BAD_REQUEST", query("{ a }", variables=[1])),
     "variables as text": Bad(400, "BAD_REQUEST", query("{ a }", variables="{}")),

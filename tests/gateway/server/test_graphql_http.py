@@ -183,7 +183,7 @@ async def test_a_list_of_requests_is_answered_in_order_when_allowed(tmp_path: Pa
     assert first == {"data": {"slow": 30}}
     assert second["errors"][0]["extensions"]["code"] == "GRAPHQL_VALIDATION_FAILED"
     assert third == {"data": {"reviewCount": 4}}
-    assert codes(too_many) == ["BATCHING_NOT_SUPPORTED"]
+    assert codes(too_many) == ["BATCH_LIMIT_EXCEEDED"]
     assert codes(empty) == ["BAD_REQUEST"]
 
 

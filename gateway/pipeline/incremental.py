@@ -1,0 +1,92 @@
+"""Answers in parts: the first is the answer's body, the others follow as its ``parts``.
+
+An answer that turns out to have but one part is an ordinary one. Whoever closes ``parts`` ends what is under way.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator, Callable, Mapping
+from dataclasses import dataclass, field
+from typing import cast
+
+from gateway.execution.context import ExecutionContext
+from gateway.execution.incremental import execute_in_parts
+from gateway.execution.incremental_format import IncrementalFormat, encode_next, encode_primary
+from gateway.execution.incremental_result import Completion, Delivery, Pending
+from gateway.execution.prepared_plan import PreparedPlan
+from gateway.execution.result import ExecutionResult, WireError
+
+from .answer import Answer, Outcome
+
+
+@dataclass(slots=True, kw_only=True)
+class IncrementalAnswer:
+    """One answer in parts, on its way."""
+
+    plan: PreparedPlan
+    variables: Mapping[str, object]
+    context: ExecutionContext
+    how: IncrementalFormat
+    on_errors: Callable[[list[WireError]], None]
+    """Called with the errors of every part before it is written; may change them."""
+
+    on_mishap: Callable[[Exception], dict[str, object]]
+    """Called when the gateway fails on the way; returns what to tell the client."""
+
+    _open: dict[Pending, None] = field(default_factory=dict)
+
+    async def start(
+        self, extensions: Mapping[str, object], headers: tuple[tuple[str, str], ...]
+    ) -> Answer:
+        """Return the answer once its first part is there, with ``extensions`` in it.
+
+        Raises:
+            ExecutionError: the plan cannot be carried out.
+        """
+        deliveries = execute_in_parts(
+            self.plan,
+            variables=self.variables,
+            context=self.context,
+            repeats_fields=self.how is IncrementalFormat.LEGACY,
+        )
+        first = await anext(deliveries)
+        self._note(first)
+        first.extensions.update(extensions)
+        outcome = Outcome.PARTIAL if first.errors else Outcome.COMPLETE
+        codes = tuple(dict.fromkeys(str(e["extensions"].get("code")) for e in first.errors))
+        if not first.has_next:
+            await deliveries.aclose()
+            whole = ExecutionResult(first.data, first.errors, first.extensions)
+            return Answer(
+                outcome=outcome, body=whole.to_bytes(), headers=headers, error_codes=codes
+            )
+        return Answer(
+            outcome=outcome,
+            body=encode_primary(first, self.how),
+            headers=headers,
+            error_codes=codes,
+            incremental=self.how,
+            parts=self._rest(deliveries),
+        )
+
+    async def _rest(
+        self, deliveries: AsyncGenerator[Delivery, None]
+    ) -> AsyncGenerator[bytes, None]:
+        try:
+            async for delivery in deliveries:
+                self._note(delivery)
+                yield encode_next(delivery, self.how)
+        except Exception as error:  # noqa: BLE001 - the root of what runs after the first part
+            told = cast("WireError", self.on_mishap(error))
+            lost = [Completion(pending, [told]) for pending in self._open]
+            yield encode_next(Delivery(completed=lost, has_next=False), self.how)
+        finally:
+            await deliveries.aclose()
+
+    def _note(self, delivery: Delivery) -> None:
+        self._open.update(dict.fromkeys(delivery.pending))
+        for completion in delivery.completed:
+            del self._open[completion.pending]
+        errors = delivery.all_errors()
+        if errors:
+            self.on_errors(errors)

@@ -1,0 +1,25 @@
+"""What is noted of the subgraph responses behind one answer, when somebody wants to know."""
+
+from __future__ import annotations
+
+from gateway.transports.base import SubgraphResponse
+
+from .cache_control import CachePolicy, read_policy
+
+
+class ResponseNotes:
+    """Collects from the responses of one execution."""
+
+    __slots__ = ("entities", "policies")
+
+    def __init__(self) -> None:
+        self.policies: list[CachePolicy] = []
+        """How long each may be kept."""
+
+        self.entities: dict[int, int] = {}
+        """By fetch id, how many representations it asked about."""
+
+    def add(self, fetch_id: int, representations: int, response: SubgraphResponse) -> None:
+        """Take note of one response."""
+        self.policies.append(read_policy(response.headers))
+        self.entities[fetch_id] = representations

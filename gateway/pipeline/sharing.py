@@ -1,0 +1,84 @@
+"""Equal queries that are in flight at the same time share one execution, and the bytes of its answer.
+
+Whoever comes first leads: it executes as if it were alone. The others wait for its answer, and cost no more than that.
+A leader whose client leaves goes on for them; it ends when the last of them has left as well.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable
+
+from .answer import Answer
+from .preparation import PreparedOperation
+from .presence import Presence
+from .request import Caller, SharingKey
+
+
+class Flight:
+    """One execution that others may join."""
+
+    __slots__ = ("_loop", "_presence", "_waiters", "prepared")
+
+    def __init__(self, prepared: PreparedOperation, presence: Presence) -> None:
+        self.prepared = prepared
+        self._presence = presence
+        self._loop = asyncio.get_running_loop()
+        self._waiters: list[asyncio.Future[Answer]] = []
+
+    async def join(self) -> Answer:
+        """Return the leader's answer. Cancelled, it leaves the others alone."""
+        waiter: asyncio.Future[Answer] = self._loop.create_future()
+        self._waiters.append(waiter)
+        self._presence.hold()
+        try:
+            return await waiter
+        finally:
+            self._presence.release()
+
+    def land(self, answer: Answer) -> None:
+        """Hand the answer to all who wait."""
+        for waiter in self._waiters:
+            if not waiter.done():
+                waiter.set_result(answer)
+
+    def crash(self) -> None:
+        """Let go of all who wait: the leader was ended from outside, as everything is when the gateway stops."""
+        for waiter in self._waiters:
+            waiter.cancel()
+
+
+class SharedAnswers:
+    """The executions in flight that may be joined. Belongs to one event loop."""
+
+    def __init__(self) -> None:
+        self._flights: dict[SharingKey, Flight] = {}
+
+    def find(self, key: SharingKey) -> Flight | None:
+        """Return the execution that answers ``key`` at this moment."""
+        return self._flights.get(key)
+
+    async def lead(
+        self,
+        key: SharingKey,
+        prepared: PreparedOperation,
+        caller: Caller,
+        work: Awaitable[Answer],
+    ) -> Answer:
+        """Do ``work``, which does not raise, for this caller and for all who join it meanwhile."""
+        flight = self._flights[key] = Flight(prepared, caller.presence)
+        try:
+            answer = await work
+        except BaseException:
+            flight.crash()
+            raise
+        else:
+            flight.land(answer)
+            return answer
+        finally:
+            if self._flights.get(key) is flight:
+                del self._flights[key]
+
+    def disperse(self) -> None:
+        """Let nobody join what is in flight: it may have read what a mutation has written since."""
+        self._flights.clear()
