@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
+import pytest
 from graphql import specified_directives
 
 from gateway.composition.federation_spec import (
@@ -17,6 +18,7 @@ from gateway.composition.federation_spec import (
     TYPES,
     UNSUPPORTED_FEATURES,
 )
+from tests.support.subgraphs import compose_all
 
 PAGE = (Path(__file__).parents[2] / "docs" / "directives.md").read_text()
 FEDERATION = PAGE.partition("## Federation")[2].partition("## Links")[0]
@@ -75,3 +77,55 @@ def test_the_directives_of_graphql_are_all_there() -> None:
 
     for directive in specified_directives:
         assert f"`@{directive.name}`" in rest, directive.name
+
+
+OTHER = 'type A @key(fields: "id") { id: ID! x: Int @shareable }'
+EXAMPLES = {
+    "key": 'type Query { a: A } type A @key(fields: "id") { id: ID! }',
+    "requires": 'type Query { a: A } '
+    'type A @key(fields: "id") { id: ID! x: Int @external y: Int @requires(fields: "x") }',
+    "provides": 'type Query { a: A @provides(fields: "x") } type A @key(fields: "id") { id: ID! x: Int @external }',
+    "external": 'type Query { a: A @provides(fields: "x") } type A @key(fields: "id") { id: ID! x: Int @external }',
+    "shareable": 'type Query { a: A } type A @key(fields: "id") { id: ID! x: Int @shareable }',
+    "override": 'type Query { a: A } type A @key(fields: "id") { id: ID! x: Int @override(from: "other") }',
+    "extends": 'type Query { a: A } type A @key(fields: "id") @extends { id: ID! }',
+    "tag": 'type Query { a: Int @tag(name: "b") }',
+    "inaccessible": "type Query { a: Int b: Int @inaccessible }",
+    "composeDirective": (
+        'extend schema @link(url: "https://own.test/own/v1.0", import: ["@own"]) @composeDirective(name: "@own")'
+        " directive @own on OBJECT type Query @own { a: Int }"
+    ),
+    "interfaceObject": 'type Query { i: I } type I @key(fields: "id") @interfaceObject { id: ID! z: Int }',
+    "authenticated": "type Query { a: Int @authenticated }",
+    "requiresScopes": 'type Query { a: Int @requiresScopes(scopes: [["s"]]) }',
+    "policy": 'type Query { a: Int @policy(policies: [["p"]]) }',
+    "context": 'type Query { c: C } type C @context(name: "n") @key(fields: "id") { id: ID! d: D } '
+    'type D @key(fields: "id") { id: ID! e(v: ID @fromContext(field: "$n { id }")): Int }',
+    "cost": "type Query { a: Int @cost(weight: 3) }",
+    "listSize": "type Query { a: [Int] @listSize(assumedSize: 3) }",
+    "cacheTag": 'type Query { a: Int @cacheTag(format: "a") }',
+}  # fmt: skip
+EXAMPLES["fromContext"] = EXAMPLES["context"]
+INTERFACE = (
+    'interface I @key(fields: "id") { id: ID! } type B implements I @key(fields: "id") { id: ID! }'
+)
+
+
+@pytest.mark.parametrize("name", DIRECTIVES)
+def test_the_supergraph_has_what_the_page_says(name: str) -> None:
+    other = INTERFACE if name == "interfaceObject" else OTHER
+
+    result = compose_all(shop=EXAMPLES[name], other=other)
+
+    assert result.supergraph_sdl is not None, result.errors
+    used = re.sub(r"^directive .*$", "", result.supergraph_sdl, flags=re.MULTILINE)
+    shown = ROWS[name][3].strip("`")
+    if match := re.fullmatch(r"(@\w+)\((\w+):\)", shown):
+        assert re.search(rf"{match[1]}\([^)]*\b{match[2]}:", used)
+    elif shown.startswith("@"):
+        assert re.search(rf'{shown}\([^)]*name: "federation__{name}"', used)
+    elif shown == "as it is":
+        assert f"@{name}" in used
+    else:
+        assert f"@{name}" not in used
+        assert shown == "nothing" or "@own" in used
