@@ -214,9 +214,10 @@ class Reach:
         return max(costs[argument.key] for argument in move.contexts)
 
     def _entry_cost(self, closure: Closure, entry: Entry) -> int | None:
-        if entry.key is None:
-            return CALL
         reached = closure.reached
+        if entry.key is None:
+            # The object that the root begins again at has to be there.
+            return CALL + min(reached.costs.values())
         known = closure.key_costs.get(entry.key.text)
         if known is None:
             key = self._obtain(reached, entry.key.selections)

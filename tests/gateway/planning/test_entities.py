@@ -268,3 +268,16 @@ def test_the_query_root_can_be_met_again_below() -> None:
         "1 b after 0: query{b}",
         "  at change.query",
     ]
+
+
+def test_nothing_but_another_subgraphs_fields_may_be_wanted_of_the_query_root_below() -> None:
+    supergraph = supergraph_of(
+        a="type Query { a: Int } type Mutation { change: Payload } type Payload { query: Query }",
+        b="type Query { b: Int }",
+    )
+
+    assert fetch_lines(plan_of(supergraph, "mutation { change { query { b } } }")) == [
+        "0 a: mutation{change{query{__typename}}}",
+        "1 b after 0: query{b}",
+        "  at change.query",
+    ]
