@@ -27,11 +27,19 @@ class LoadResult:
 
 
 async def run_load(
-    host: str, port: int, path: str, body: bytes, *, connections: int, seconds: float
+    host: str,
+    port: int,
+    path: str,
+    body: bytes,
+    *,
+    connections: int,
+    seconds: float,
+    is_unique: bool = True,
 ) -> LoadResult:
-    """Send ``body`` for some seconds; every request has an ``authorization`` of its own.
+    """Send ``body`` for some seconds.
 
-    So no gateway can answer two of them with one execution.
+    Unique requests have an ``authorization`` of their own each, so that no gateway can answer two of them with one
+    execution. The others are equal, byte for byte: a gateway may share what is in flight.
     """
     result = LoadResult()
     deadline = time.perf_counter() + seconds
@@ -45,7 +53,8 @@ async def run_load(
         reader, writer = await asyncio.open_connection(host, port, limit=2**22)
         while time.perf_counter() < deadline:
             started = time.perf_counter()
-            writer.write(b"%b%d\r\n\r\n%b" % (head, next(numbers), body))
+            number = next(numbers) if is_unique else 0
+            writer.write(b"%b%d\r\n\r\n%b" % (head, number, body))
             status = await _read_response(reader)
             if status == 200:
                 result.latencies.append(time.perf_counter() - started)

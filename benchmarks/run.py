@@ -28,7 +28,9 @@ from benchmarks.processes import cpu_seconds, find_listener, memory_mib, pin
 HOST = "127.0.0.1"
 OUR_PORT = 4400
 SUBGRAPHS_PORT = 4300
-BODIES = ("heavy", "entity", "small")
+LOADS = (("heavy", True), ("entity", True), ("small", True), ("heavy", False))
+"""Bodies, and whether every request is unique."""
+
 PEERS = (
     ("apollo", 4401, "/"),
     ("hive", 4402, "/graphql"),
@@ -76,7 +78,8 @@ def main() -> None:
         for target in targets:
             pin(target.process, 0)
         os.sched_setaffinity(0, {max(os.sched_getaffinity(0))})
-        _print(targets, {body: _measure(targets, body, options) for body in BODIES})
+        loads = [load for load in LOADS if not options.only or load[0] in options.only]
+        _print(targets, {load: _measure(targets, load, options) for load in loads})
 
 
 def _parse_options() -> argparse.Namespace:
@@ -84,6 +87,7 @@ def _parse_options() -> argparse.Namespace:
     parser.add_argument("--seconds", type=float, default=5, help="per gateway, body and round")
     parser.add_argument("--rounds", type=int, default=2, help="counted, after one to warm up")
     parser.add_argument("--connections", type=int, default=50)
+    parser.add_argument("--only", nargs="*", default=(), help="these bodies")
     return parser.parse_args()
 
 
@@ -98,6 +102,8 @@ def _our_gateway() -> Iterator[Target]:
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
         cwd=Path(__file__).parents[1],
+        # What Hive Router does unasked: equal queries in flight are executed once.
+        env={**os.environ, "CATTERY_GATEWAY_TRAFFIC_COALESCE_QUERIES": "true"},
     ) as process:
         try:
             if process.stdout is None or b"Ready" not in process.stdout.readline():
@@ -117,8 +123,9 @@ def _running_peers() -> Iterator[Target]:
 
 
 def _measure(
-    targets: list[Target], body: str, options: argparse.Namespace
+    targets: list[Target], load: tuple[str, bool], options: argparse.Namespace
 ) -> dict[str, list[Sample]]:
+    body, is_unique = load
     content = (MATERIAL / f"{body}.json").read_bytes().strip()
     samples: dict[str, list[Sample]] = {target.name: [] for target in targets}
     for round_number in range(options.rounds + 1):
@@ -133,6 +140,7 @@ def _measure(
                     content,
                     connections=options.connections,
                     seconds=seconds,
+                    is_unique=is_unique,
                 )
             )
             used_ms = (cpu_seconds(target.process) - before) * 1000
@@ -148,21 +156,23 @@ def _measure(
     return samples
 
 
-def _print(targets: list[Target], measured: dict[str, dict[str, list[Sample]]]) -> None:
+def _print(
+    targets: list[Target], measured: dict[tuple[str, bool], dict[str, list[Sample]]]
+) -> None:
     names = [target.name for target in targets]
     reference = REFERENCE if REFERENCE in names else names[0]
-    table = Table(title="CPU per request; every request unique", box=None)
-    table.add_column("request")
+    table = Table(title="CPU per request", box=None)
+    table.add_column("request", no_wrap=True)
     table.add_column("gateway")
     for heading in ("CPU ms", f"x {reference}", "p50 ms", "p99 ms", "errors", "RSS MiB"):
         table.add_column(heading, justify="right")
-    for body, samples in measured.items():
+    for (body, is_unique), samples in measured.items():
         base_ms = statistics.median(one.cpu_ms for one in samples[reference])
         for target in targets:
             found = samples[target.name]
             cpu_ms = statistics.median(one.cpu_ms for one in found)
             table.add_row(
-                body,
+                body if is_unique else f"{body}, identical",
                 target.name,
                 f"{cpu_ms:.3f}",
                 f"{cpu_ms / base_ms:.2f}",
