@@ -112,6 +112,17 @@ class FetchGraph:
                     pending.append(each)
         return False
 
+    def latest_waves(self) -> dict[FetchNode, int]:
+        """For each request the wave in which it could come without the last one coming later."""
+        last = max(self._waves.values(), default=0)
+        found: dict[FetchNode, int] = {}
+        for node in sorted(self._nodes, key=self._waves.__getitem__, reverse=True):
+            self._budget.spend()
+            found[node] = (
+                min((found[other] for other in self._dependants[node]), default=last + 1) - 1
+            )
+        return found
+
     def ancestors(self) -> dict[FetchNode, int]:
         """For each request all that it waits for, directly or not, as a mask of numbers."""
         found: dict[FetchNode, int] = {}

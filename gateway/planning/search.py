@@ -7,7 +7,7 @@ requests, then by how early their leaves arrive, then by entity calls, then by s
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from gateway.errors import PlanningError
 from gateway.query_graph.graph import QueryGraph
@@ -17,7 +17,7 @@ from gateway.supergraph.selections import Defer
 from .deferral import Deferral
 from .fetch_graph import FetchGraph
 from .growth import Ban, Growth
-from .passes import PASSES
+from .passes import run_passes
 from .scope_builder import ScopeBuilder
 from .scopes import Demand, Scope
 
@@ -99,15 +99,25 @@ class Search:
             bans=bans,
         )
         growth.grow(self.scopes)
+        fetches = self._make_requests(growth, limits)
+        made_a_difference = run_passes(fetches)
+        found = Grown(growth, fetches, _cost(growth, fetches))
+        # The calls of a mutation wait for its inputs whatever it costs: an entity may be gone after them.
+        if made_a_difference and limits.demands is None:
+            fetches = self._make_requests(growth, limits)
+            run_passes(fetches, delay_awaited=False)
+            other = Grown(growth, fetches, _cost(growth, fetches))
+            found = min(found, other, key=lambda grown: grown.cost)
+        if limits.defers:
+            deferral = Deferral(limits.defers, self.scopes, growth, found.fetches)
+            return replace(found, deferral=deferral)
+        return found
+
+    def _make_requests(self, growth: Growth, limits: RootLimits) -> FetchGraph:
         fetches = FetchGraph(growth.frames, self.reach.budget, limits.part)
         if limits.defers:
             Deferral(limits.defers, self.scopes, growth, fetches).separate()
-        for run in PASSES:
-            run(fetches)
-        deferral = None
-        if limits.defers:
-            deferral = Deferral(limits.defers, self.scopes, growth, fetches)
-        return Grown(growth, fetches, _cost(growth, fetches), deferral)
+        return fetches
 
 
 def _cost(growth: Growth, fetches: FetchGraph) -> Cost:

@@ -11,14 +11,18 @@ from gateway.planning.fetch_graph import FetchGraph, FetchNode
 from .compatibility import SharedCall
 
 
-def delay_plain_calls(graph: FetchGraph) -> None:
-    """Move every plain call into a later call with ``@requires`` that does not wait for it."""
+def delay_plain_calls(graph: FetchGraph, *, delay_awaited: bool) -> bool:
+    """Move every plain call into a later call with ``@requires`` that does not wait for it.
+
+    Calls that others wait for stay where they are unless ``delay_awaited``; returns whether there were any.
+    """
     stages: dict[tuple[object, ...], list[FetchNode]] = {}
     for node in graph.nodes:
         if _is_stage(node):
             stages.setdefault(_place(node), []).append(node)
+    found_awaited = False
     if not stages:
-        return
+        return found_awaited
     for plain in graph.nodes:
         if plain.root is not None or _is_stage(plain):
             continue
@@ -29,8 +33,13 @@ def delay_plain_calls(graph: FetchGraph) -> None:
             and SharedCall(stage.calls[0].frames).can_take(plain.calls[0].frames)
             and not graph.waits_for(stage, plain)
         ]
-        if able:
+        if not able:
+            continue
+        is_awaited = graph.is_awaited(plain)
+        found_awaited = found_awaited or is_awaited
+        if delay_awaited or not is_awaited:
             graph.unite(min(able, key=lambda node: (graph.wave(node), node.number)), plain)
+    return found_awaited
 
 
 def _is_stage(node: FetchNode) -> bool:
