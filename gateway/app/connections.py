@@ -52,7 +52,7 @@ class Connections:
         self._hosted = hosted
         self._metrics = metrics
         self._pool = HttpPool()
-        self._tls: dict[TlsConfig, ssl.SSLContext] = {}
+        self._tls: dict[tuple[TlsConfig, bool], ssl.SSLContext] = {}
 
     def refuse_settings_of_others(self, names: Iterable[str]) -> None:
         """Refuse settings for subgraphs that the supergraph does not have.
@@ -91,6 +91,7 @@ class Connections:
             connect_timeout_seconds=min(2.0, traffic.connect_timeout_seconds),
             retry=RetryPolicy(max_retries=0),
             tls=self._tls_for(url, traffic.tls),
+            http2_tls=self._tls_for(url, traffic.tls, http2=True) if traffic.http2 else None,
             server_name=traffic.tls.server_name,
             http2=traffic.http2,
         )
@@ -135,6 +136,7 @@ class Connections:
             ),
             circuit=CircuitPolicy() if traffic.circuit_breaker else None,
             tls=self._tls_for(url, traffic.tls),
+            http2_tls=self._tls_for(url, traffic.tls, http2=True) if traffic.http2 else None,
             server_name=traffic.tls.server_name,
             coalesce=traffic.coalesce_calls,
             persisted_queries=traffic.apq,
@@ -142,14 +144,17 @@ class Connections:
             http2=traffic.http2,
         )
 
-    def _tls_for(self, url: str, tls: TlsConfig) -> ssl.SSLContext | None:
+    def _tls_for(self, url: str, tls: TlsConfig, *, http2: bool = False) -> ssl.SSLContext | None:
         """Return the context for an address; reading what the system trusts takes milliseconds, so it is shared."""
         if not url.startswith("https:"):
             return None
-        context = self._tls.get(tls)
+        context = self._tls.get((tls, http2))
         if context is None:
-            context = self._tls[tls] = build_tls(
-                ca_file=tls.ca_file, certificate_file=tls.certificate_file, key_file=tls.key_file
+            context = self._tls[tls, http2] = build_tls(
+                ca_file=tls.ca_file,
+                certificate_file=tls.certificate_file,
+                key_file=tls.key_file,
+                http2=http2,
             )
         return context
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import ssl
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from types import TracebackType
 from typing import Protocol, Self
 from urllib.parse import quote, urlsplit
@@ -16,6 +16,7 @@ from urllib.parse import quote, urlsplit
 from gateway.errors import TransportError
 
 from . import content_coding
+from .address import Address
 from .base import SubgraphRequest, SubgraphResponse
 from .circuit_breaker import CircuitBreaker, CircuitPolicy, CircuitState
 from .coalescing import Flights
@@ -30,9 +31,11 @@ from .errors import (
 )
 from .exchange import ConnectionLost, DeadlinePassed, Message, Origin, ReplyTooLarge
 from .headers import OWN_HEADERS, HeaderBlock, HeaderEncoder
-from .http1 import Address, Http1Origin
+from .http1 import Http1Origin
+from .http2 import Http2Origin, NegotiatedOrigin
 from .persisted_queries import PersistedQueries, Verdict, judge
 from .retry import RETRIED_STATUSES, RetryBudget, RetryPolicy
+from .tls import build_tls
 from .uploads import build_multipart
 
 _SAFE = "/%:@!$&'()*+,;=~-._"
@@ -66,6 +69,9 @@ class HttpOptions:
 
     tls: ssl.SSLContext | None = None
     """For ``https``; ``None`` trusts what the system trusts."""
+
+    http2_tls: ssl.SSLContext | None = None
+    """The same, but offering HTTP/2; ``None`` trusts what the system trusts."""
 
     server_name: str | None = None
     """Who the certificate must be for, when it is not the host of the URL."""
@@ -177,7 +183,7 @@ class HttpTransport:
         flights = self._flights
         if flights is None:
             return await self._send_admitted(request)
-        if request.kind != "query":
+        if request.kind != "query" or request.files:
             try:
                 return await self._send_admitted(request)
             finally:
@@ -348,18 +354,23 @@ def _open_origin(url: str, options: HttpOptions) -> Origin:
     address = Address(
         host=parts.hostname,
         port=parts.port or (443 if is_secure else 80),
-        tls=(options.tls or ssl.create_default_context()) if is_secure else None,
+        tls=(options.tls or build_tls()) if is_secure else None,
         server_name=options.server_name,
         connect_timeout_seconds=options.connect_timeout_seconds,
         keep_alive_seconds=options.keep_alive_seconds,
     )
     target = quote(parts.path or "/", safe=_SAFE) + (f"?{parts.query}" if parts.query else "")
-    shared = {
-        "host": parts.netloc.rpartition("@")[2],
-        **OWN_HEADERS,
-        "accept-encoding": content_coding.ACCEPTED,
-    }
+    host = parts.netloc.rpartition("@")[2]
+    shared = {**OWN_HEADERS, "accept-encoding": content_coding.ACCEPTED}
     del shared["content-type"]  # files are sent as something else
-    lines = [f"POST {target} HTTP/1.1", *(f"{name}: {value}" for name, value in shared.items())]
+    lines = [f"POST {target} HTTP/1.1", f"host: {host}"]
+    lines += [f"{name}: {value}" for name, value in shared.items()]
     head = "".join(line + "\r\n" for line in lines).encode("ascii")
-    return Http1Origin(address, head, max_body_bytes=options.max_response_bytes)
+    http1 = Http1Origin(address, head, max_body_bytes=options.max_response_bytes)
+    if not options.http2:
+        return http1
+    pseudo = {":method": "POST", ":scheme": parts.scheme, ":authority": host, ":path": target}
+    if is_secure:
+        address = replace(address, tls=options.http2_tls or build_tls(http2=True))
+    http2 = Http2Origin(address, {**pseudo, **shared}, max_body_bytes=options.max_response_bytes)
+    return NegotiatedOrigin(http2, http1) if is_secure else http2

@@ -9,9 +9,7 @@ Spec: RFC 9112.
 from __future__ import annotations
 
 import asyncio
-import ssl
 from collections.abc import AsyncIterator, Callable
-from dataclasses import dataclass
 from enum import StrEnum
 from math import inf
 from time import monotonic
@@ -19,9 +17,10 @@ from typing import Any
 
 from httptools import HttpParserError, HttpParserUpgrade, HttpResponseParser
 
+from .address import Address, connect
+from .deadlines import Deadlines
 from .exchange import (
     ConnectionLost,
-    DeadlinePassed,
     Message,
     NotConnected,
     ProtocolViolated,
@@ -33,28 +32,6 @@ from .response_headers import ResponseHeaders
 
 HEAD_BYTES = 64 * 1024
 """What a reply's head, and the framing of its body, may take beyond the body."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Address:
-    """Where an origin is and how connections to it behave."""
-
-    host: str
-    port: int
-    tls: ssl.SSLContext | None = None
-    server_name: str | None = None
-    """Who the certificate must be for, when it is not ``host``."""
-
-    connect_timeout_seconds: float = 5.0
-    keep_alive_seconds: float = 4.0
-    """How long a connection may idle. Many servers close after five seconds: a client that is a little earlier does
-    not send a mutation, which is never sent twice, into a connection that is just being closed."""
-
-    max_age_seconds: float = 300.0
-    """A connection this old is closed after its exchange, so that new addresses of a name come to be used."""
-
-    def __str__(self) -> str:
-        return f"{self.host}:{self.port}"
 
 
 class ConnectionState(StrEnum):
@@ -292,9 +269,8 @@ class Http1Origin:
         self._idle: list[Http1Connection] = []
         """The one used last comes last, and is used first: the others may grow old."""
 
-        self._busy: set[Http1Connection] = set()
-        self._alarm: asyncio.TimerHandle | None = None
-        self._alarm_at = inf
+        self._deadlines: Deadlines[Http1Connection] = Deadlines()
+        self._busy = self._deadlines.watched
         self._sweeping: asyncio.TimerHandle | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
         self._is_closed = False
@@ -314,7 +290,7 @@ class Http1Origin:
         if message.coding is not None:
             length = b"content-encoding: %b\r\n%b" % (message.coding.encode(), length)
         data = b"".join((self._json_prefix, message.headers.text, length, body))
-        self._watch(loop, connection, deadline)
+        self._deadlines.add(connection, deadline, loop)
         try:
             return await connection.ask(data, max_body_bytes=self._max_body_bytes, loop=loop)
         except BaseException:
@@ -329,7 +305,7 @@ class Http1Origin:
             f"content-type: {stream.content_type}\r\ncontent-length: {stream.size_bytes}\r\n\r\n"
         )
         head = b"".join((self._prefix, message.headers.text, framing.encode("latin-1")))
-        self._watch(loop, connection, deadline)
+        self._deadlines.add(connection, deadline, loop)
         try:
             reply = connection.ask(
                 head, max_body_bytes=self._max_body_bytes, loop=loop, has_more=True
@@ -340,22 +316,14 @@ class Http1Origin:
             connection.close()
             raise
 
-    def _watch(
-        self, loop: asyncio.AbstractEventLoop, connection: Http1Connection, deadline: float
-    ) -> None:
-        connection.deadline = deadline
-        self._busy.add(connection)
-        if deadline < self._alarm_at:
-            self._set_alarm(loop, deadline)
-
     def close(self) -> None:
         """Close all connections; exchanges under way fail."""
         self._is_closed = True
         for connection in [*self._idle, *self._busy]:
             connection.fail(ConnectionLost("The connections to subgraphs are closed."))
-        for timer in (self._alarm, self._sweeping):
-            if timer is not None:
-                timer.cancel()
+        self._deadlines.close()
+        if self._sweeping is not None:
+            self._sweeping.cancel()
 
     def _take_idle(self) -> Http1Connection | None:
         while self._idle:
@@ -365,25 +333,12 @@ class Http1Origin:
         return None
 
     async def _connect(self, loop: asyncio.AbstractEventLoop, deadline: float) -> Http1Connection:
-        address = self._address
-        limit = min(deadline, loop.time() + address.connect_timeout_seconds)
-        try:
-            async with asyncio.timeout_at(limit):
-                _, connection = await loop.create_connection(
-                    lambda: Http1Connection(self._keep, self._forget),
-                    address.host,
-                    address.port,
-                    ssl=address.tls,
-                    server_hostname=(
-                        None if address.tls is None else address.server_name or address.host
-                    ),
-                )
-        except TimeoutError as error:
-            if loop.time() >= deadline:
-                raise DeadlinePassed from error
-            raise NotConnected(
-                f"{address} took longer than {address.connect_timeout_seconds} s to connect."
-            ) from error
+        connection = await connect(
+            loop,
+            lambda: Http1Connection(self._keep, self._forget),
+            self._address,
+            deadline=deadline,
+        )
         if self._is_closed:
             connection.close()
             raise NotConnected("The connections to subgraphs are closed.")
@@ -417,21 +372,3 @@ class Http1Origin:
             self._idle[0].close()
         if self._idle:
             self._sweep_in(max(0.01, self._idle[0].idle_since - until))
-
-    def _set_alarm(self, loop: asyncio.AbstractEventLoop, at: float) -> None:
-        """See to it that deadlines are kept.
-
-        One timer for all exchanges: it is set for the earliest, and mostly finds that one long done.
-        """
-        if self._alarm is not None:
-            self._alarm.cancel()
-        self._alarm_at = at
-        self._alarm = loop.call_at(at, self._ring, loop)
-
-    def _ring(self, loop: asyncio.AbstractEventLoop) -> None:
-        now = loop.time() + 0.001  # timers may be early by the granularity of the clock
-        self._alarm, self._alarm_at = None, inf
-        for connection in [one for one in self._busy if one.deadline <= now]:
-            connection.fail(DeadlinePassed())
-        if self._busy:
-            self._set_alarm(loop, min(one.deadline for one in self._busy))

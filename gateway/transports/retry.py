@@ -41,7 +41,7 @@ class RetryPolicy:
         self, request: SubgraphRequest, outcome: SubgraphResponse | TransportError
     ) -> bool:
         """Say whether sending ``request`` again is safe and could help."""
-        if request.kind != "query":
+        if request.kind != "query" or request.files:
             return False
         if isinstance(outcome, TransportError):
             return isinstance(outcome, SubgraphUnreachable)

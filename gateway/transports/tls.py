@@ -13,6 +13,7 @@ def build_tls(
     ca_file: Path | None = None,
     certificate_file: Path | None = None,
     key_file: Path | None = None,
+    http2: bool = False,
 ) -> ssl.SSLContext:
     """Return a context that verifies servers and their names.
 
@@ -20,6 +21,7 @@ def build_tls(
         ca_file: certificates to trust (PEM); ``None`` trusts what the system trusts.
         certificate_file: the client's certificate and its chain (PEM).
         key_file: its private key; ``None`` when it is in ``certificate_file``.
+        http2: whether HTTP/2 is offered besides HTTP/1.1.
 
     Raises:
         ConfigInvalid: a file cannot be read or used.
@@ -37,4 +39,6 @@ def build_tls(
                 f"{certificate_file} and {key_file or 'the key in it'} are no certificate and key "
                 f"that belong together: {error}"
             ) from error
+    if http2:
+        context.set_alpn_protocols(["h2", "http/1.1"])
     return context
