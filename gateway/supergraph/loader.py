@@ -361,8 +361,9 @@ class _Loader:
         text = text_of(arguments.get("type"))
         return GraphField(
             type=ref if text is None else parse_type_ref(text),
+            # An override under a label leaves the field resolved while the label says so.
             is_external=_flag(arguments, "external", default=False)
-            or _flag(arguments, "usedOverridden", default=False),
+            or (label is None and _flag(arguments, "usedOverridden", default=False)),
             requires=self._optional_field_set(arguments.get("requires"), parent),
             provides=self._optional_field_set(arguments.get("provides"), ref.name),
             override_label=label,

@@ -93,7 +93,7 @@ class GraphField:
     """Its type there: it may be narrower or stricter than the supergraph's."""
 
     is_external: bool
-    """Known there but not resolved, short of a ``@provides``: ``external`` or ``usedOverridden``."""
+    """Known there but not resolved, short of a ``@provides``: ``external``, or ``usedOverridden`` without a label."""
 
     requires: FieldSet | None
     provides: FieldSet | None

@@ -150,6 +150,20 @@ def test_a_label_splits_a_field_between_both_sides_of_an_override() -> None:
     assert supergraph.override_labels == {"canary"}
 
 
+def test_field_under_a_label_is_resolved_where_it_was_though_directives_use_it_there() -> None:
+    supergraph = a_supergraph(
+        f"""type T {BOTH} {{
+          x: Int @join__field(graph: A, override: "b", overrideLabel: "canary")
+                 @join__field(graph: B, usedOverridden: true, overrideLabel: "canary")
+        }}""",
+        minor=4,
+    )
+    graphs = supergraph.types["T"].fields["x"].graphs
+
+    assert not graphs[1].is_external
+    assert graphs[1].override_label == OverrideLabel("canary", resolves_when_active=False)
+
+
 def test_in_v0_1_key_fields_belong_to_every_graph_with_the_key() -> None:
     supergraph = a_supergraph(
         """type Query { t: T @join__field(graph: A) }
