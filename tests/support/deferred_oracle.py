@@ -24,6 +24,7 @@ from gateway.planning.planner import plan_operation
 from gateway.query_plan.nodes import QueryPlan
 from gateway.query_plan.printer import print_plan
 from gateway.transports.base import SubgraphRequest, SubgraphResponse
+from gateway.transports.errors import SubgraphUnreachable
 
 from .federated_world import answer_monolith
 from .incremental import Payload, merge_legacy_parts, merge_parts
@@ -48,6 +49,26 @@ class TardyTransport:
 
     async def close(self) -> None:
         """Do nothing."""
+
+
+class UnreliableTransport(TardyTransport):
+    """Now and then does not answer, or has null where there is a value."""
+
+    async def send(self, request: SubgraphRequest) -> SubgraphResponse:
+        response = await super().send(request)
+        if self._random.random() < 0.2:
+            raise SubgraphUnreachable("gone")
+        spoilt = self._spoil(json.loads(response.body), depth=0)
+        return SubgraphResponse(200, json.dumps(spoilt).encode())
+
+    def _spoil(self, value: Any, depth: int) -> Any:
+        if depth > 1 and self._random.random() < 0.1:
+            return None
+        if isinstance(value, dict):
+            return {key: self._spoil(item, depth + 1) for key, item in value.items()}
+        if isinstance(value, list):
+            return [self._spoil(item, depth + 1) for item in value]
+        return value
 
 
 @dataclass(slots=True)
@@ -100,6 +121,35 @@ class DeferredOracle:
             error.add_note(self._describe(operation, plan, parts))
             raise
 
+    def bear(self, operation: RandomOperation, seed: int) -> None:
+        """Fail when parts break the rules or say what is not so, though subgraphs are not what they should be."""
+        plan: QueryPlan | None = None
+        parts: list[Payload] = []
+        try:
+            plan, variables = self._plan(operation.text, operation)
+            is_contextual = any(group.contexts for each in plan.fetches for group in each.entities)
+            if plan.deferral is None or is_contextual:
+                # What is made of a context that was lost may be anything.
+                return
+            self.divided += 1
+            expected = answer_monolith(
+                self.oracle.world,
+                self.oracle.supergraph.api_schema,
+                operation.text_without_defer,
+                operation.variables,
+            )
+            prepared = prepare_plan(plan)
+            for turn in range(4):
+                random = Random(seed + turn)  # noqa: S311 - no secret
+                how, merge = _FORMATS[turn % 2]
+                parts = asyncio.run(
+                    self._parts(prepared, variables, how, random, UnreliableTransport)
+                )
+                assert _is_less(merge(parts)["data"], expected["data"])
+        except Exception as error:
+            error.add_note(self._describe(operation, plan, parts))
+            raise
+
     def _plan(self, text: str, operation: RandomOperation) -> tuple[QueryPlan, dict[str, object]]:
         supergraph = self.oracle.supergraph
         document = parse_document(text, max_tokens=100_000)
@@ -125,9 +175,10 @@ class DeferredOracle:
         variables: dict[str, object],
         how: IncrementalFormat,
         random: Random,
+        transport: type[TardyTransport] = TardyTransport,
     ) -> list[Payload]:
         transports = {
-            name: TardyTransport(WorldTransport(each), random)
+            name: transport(WorldTransport(each), random)
             for name, each in self.oracle.subgraphs.items()
         }
         deliveries = execute_in_parts(
@@ -152,3 +203,23 @@ class DeferredOracle:
             notes.append(print_plan(plan))
         notes += [json.dumps(part) for part in parts]
         return "\n".join(notes)
+
+
+_FORMATS = (
+    (IncrementalFormat.CURRENT, merge_parts),
+    (IncrementalFormat.LEGACY, merge_legacy_parts),
+)
+
+
+def _is_less(value: Any, whole: Any) -> bool:
+    """Whether a value is the whole one but for what is null or not there."""
+    if value is None:
+        return True
+    if isinstance(value, dict) and isinstance(whole, dict):
+        return all(key in whole and _is_less(item, whole[key]) for key, item in value.items())
+    if isinstance(value, list) and isinstance(whole, list):
+        return len(value) == len(whole) and all(map(_is_less, value, whole))
+    if isinstance(value, str) and isinstance(whole, str):
+        # What follows was made of inputs of @requires, which may have been null.
+        return value.partition("<")[0] == whole.partition("<")[0]
+    return bool(value == whole)

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import json
+from collections.abc import AsyncIterator, Sequence
+from copy import deepcopy
 from typing import Any
+
+import httpx
 
 Payload = dict[str, Any]
 
@@ -11,7 +15,7 @@ Payload = dict[str, Any]
 def merge_parts(parts: Sequence[Payload]) -> Payload:
     """Merge parts of the current format: each field may come but once. Spec: incremental delivery RFC, v0.2."""
     first, *rest = parts
-    data = first["data"]
+    data = deepcopy(first["data"])
     errors = list(first.get("errors", ()))
     waiting: dict[str, Payload] = {}
     seen: set[str] = set()
@@ -23,7 +27,7 @@ def merge_parts(parts: Sequence[Payload]) -> Payload:
             target = _find(data, [*pending["path"], *increment.get("subPath", ())])
             assert isinstance(target, dict)
             assert target.keys().isdisjoint(increment["data"]), "a field came twice"
-            target.update(increment["data"])
+            target.update(deepcopy(increment["data"]))
             errors += increment.get("errors", ())
         for completed in part["completed"]:
             del waiting[completed["id"]]
@@ -36,7 +40,7 @@ def merge_parts(parts: Sequence[Payload]) -> Payload:
 def merge_legacy_parts(parts: Sequence[Payload]) -> Payload:
     """Merge parts of the older format: patches repeat what is known. ``deferSpec=20220824``."""
     first, *rest = parts
-    data = first["data"]
+    data = deepcopy(first["data"])
     errors = list(first.get("errors", ()))
     assert "pending" not in first
     for part in rest:
@@ -45,10 +49,32 @@ def merge_legacy_parts(parts: Sequence[Payload]) -> Payload:
             target = _find(data, patch["path"])
             assert isinstance(target, dict)
             if patch["data"] is not None:
-                _merge(target, patch["data"])
+                _merge(target, deepcopy(patch["data"]))
             errors += patch.get("errors", ())
     _check_has_next(parts)
     return {"data": data, **({"errors": errors} if errors else {})}
+
+
+async def read_parts(response: httpx.Response) -> AsyncIterator[Payload]:
+    """Yield the parts of a response as they arrive, each as soon as the delimiter after it is there.
+
+    Spec: RFC 2046, 5.1 (Multipart).
+    """
+    buffer = b"\r\n"
+    delimiter = b"\r\n---"
+    is_first = True
+    async for chunk in response.aiter_raw():
+        buffer += chunk
+        while delimiter in buffer:
+            part, _, buffer = buffer.partition(delimiter)
+            if is_first:
+                assert part in {b"", b"\r\n"}, "there is something before the first part"
+                is_first = False
+                continue
+            head, _, body = part.partition(b"\r\n\r\n")
+            assert head.strip() == b"content-type: application/json; charset=utf-8"
+            yield json.loads(body)
+    assert buffer == b"--\r\n", "the end is missing"
 
 
 def _announce(part: Payload, waiting: dict[str, Payload], seen: set[str]) -> None:

@@ -5,8 +5,9 @@ from __future__ import annotations
 import pytest
 
 from gateway.errors import NothingAcceptable
+from gateway.execution.incremental_format import IncrementalFormat
 from gateway.pipeline.answer import Answer, Outcome
-from gateway.server.negotiation import MediaType, choose_media_type, choose_status
+from gateway.server.negotiation import MediaType, choose_status, negotiate
 
 GRAPHQL, JSON = MediaType.GRAPHQL, MediaType.JSON
 
@@ -31,7 +32,7 @@ GRAPHQL, JSON = MediaType.GRAPHQL, MediaType.JSON
     ],
 )
 def test_the_type_ranked_highest_is_chosen(accept: str | None, chosen: MediaType) -> None:
-    assert choose_media_type(accept) is chosen
+    assert negotiate(accept).media_type is chosen
 
 
 @pytest.mark.parametrize(
@@ -40,7 +41,7 @@ def test_the_type_ranked_highest_is_chosen(accept: str | None, chosen: MediaType
 )
 def test_nothing_is_written_that_was_not_accepted(accept: str) -> None:
     with pytest.raises(NothingAcceptable):
-        choose_media_type(accept)
+        negotiate(accept)
 
 
 @pytest.mark.parametrize(
@@ -63,3 +64,36 @@ def test_the_status_follows_from_outcome_and_media_type(
     assert choose_status(answer, JSON, strict=False) == json
     assert choose_status(answer, GRAPHQL, strict=True) == strict_graphql
     assert choose_status(answer, JSON, strict=True) == strict_json
+
+
+@pytest.mark.parametrize(
+    ("accept", "incremental"),
+    [
+        ("multipart/mixed;incrementalSpec=v0.2, application/json", IncrementalFormat.CURRENT),
+        ('Multipart/Mixed; IncrementalSpec="v0.2"', IncrementalFormat.CURRENT),
+        ("application/json, multipart/mixed; deferSpec=20220824", IncrementalFormat.LEGACY),
+        ("multipart/mixed", IncrementalFormat.LEGACY),
+        (
+            "multipart/mixed;deferSpec=20220824;q=0.5, multipart/mixed;incrementalSpec=v0.2",
+            IncrementalFormat.CURRENT,
+        ),
+        (
+            "multipart/mixed;deferSpec=20220824, multipart/mixed;incrementalSpec=v0.2",
+            IncrementalFormat.LEGACY,
+        ),
+        ("multipart/mixed;incrementalSpec=v0.1, application/json", None),
+        ("multipart/mixed;subscriptionSpec=1.0, application/json", None),
+        ("multipart/mixed;q=0, application/json", None),
+        ("*/*", None),
+        (None, None),
+    ],
+)
+def test_the_format_of_parts_is_the_one_that_is_named(
+    accept: str | None, incremental: IncrementalFormat | None
+) -> None:
+    assert negotiate(accept).incremental is incremental
+
+
+def test_only_parts_in_an_unknown_format_are_nothing_that_can_be_written() -> None:
+    with pytest.raises(NothingAcceptable):
+        negotiate("multipart/mixed;incrementalSpec=v9")
