@@ -117,6 +117,11 @@ class HttpPool:
         """Take over an origin."""
         self._origins.append(origin)
 
+    def remove(self, origin: Origin) -> None:
+        """Forget an origin that has been closed."""
+        if origin in self._origins:
+            self._origins.remove(origin)
+
     def check(self) -> None:
         """Raise ``TransportError`` when the pool is closed."""
         if self._is_closed:
@@ -196,6 +201,7 @@ class HttpTransport:
 
     async def close(self) -> None:
         """Close the connections; calls in flight fail."""
+        self._pool.remove(self._origin)
         self._origin.close()
 
     async def _send_admitted(self, request: SubgraphRequest) -> SubgraphResponse:
