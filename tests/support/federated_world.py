@@ -9,9 +9,11 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import zlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import pairwise
 from random import Random
 from typing import Any
 
@@ -205,6 +207,15 @@ class World:
         possible = self.possible[spec.named]
         name = possible[number // 7 % len(possible)]
         return Record(name, f"{name}-{number // 31 % INSTANCES}")
+
+    def contextual_fields(self) -> frozenset[str]:
+        """The names of fields that take arguments from contexts, and of those that lead there."""
+        return frozenset(
+            name
+            for specs in self.types.values()
+            for name, spec in specs.items()
+            if spec.contexts or re.fullmatch(r"o\d+|[a-d]l\d", name)
+        )
 
     # Subgraphs
 
@@ -695,21 +706,47 @@ class _Contexts:
             (graph, local)
             for graph, types in world.graphs.items()
             for local in types.values()
-            if local.kind == "type"
-            and not local.is_interface_object
-            and any(is_resolvable for _, is_resolvable in local.keys)
+            if local.kind == "type" and any(is_resolvable for _, is_resolvable in local.keys)
         ]
         if not homes:
             return
         for number in range(random.randint(1, 3)):
             graph, local = random.choice(homes)
+            if random.random() < 0.7:
+                self._way(graph, local, number)
             arguments = [
                 argument
                 for place in range(random.randint(1, 2))
-                if (argument := self._argument(graph, f"c{number}x{place}", f"a{place}"))
+                if (argument := self._argument(graph, local, f"c{number}x{place}", f"a{place}"))
             ]
             if arguments:
                 self._field(graph, local, f"k{number}", tuple(arguments))
+
+    def _way(self, graph: str, owner: GraphType, number: int) -> None:
+        """Let a list of entities lead to others, sometimes over third ones: so values differ by object."""
+        random, world = self._random, self._world
+        entities = [
+            each
+            for each in world.graphs[graph].values()
+            if each.kind == "type" and not each.is_interface_object and each.keys
+        ]
+        if owner not in entities:
+            return
+        chain = [*random.choices(entities, k=random.randint(1, 2)), owner]
+        spec = FieldSpec(f"{graph}l{number}", chain[0].name, is_list=True)
+        world.types["Query"][spec.name] = spec
+        query = world.graphs[graph].setdefault("Query", GraphType("Query", "type"))
+        query.fields[spec.name] = GraphField(spec)
+        for place, (above, below) in enumerate(pairwise(chain)):
+            spec = FieldSpec(f"o{number}{place}", below.name)
+            homes = [
+                types[above.name]
+                for types in world.graphs.values()
+                if any(key[1] for key in types.get(above.name, above).keys)
+                and {above.name, below.name} <= types.keys()
+            ]
+            world.types[above.name][spec.name] = spec
+            random.choice(homes or [above]).fields[spec.name] = GraphField(spec)
 
     def _field(
         self, graph: str, local: GraphType, name: str, arguments: tuple[ContextArgument, ...]
@@ -742,11 +779,15 @@ class _Contexts:
         directives = [] if requires is None else [f'@requires(fields: "{requires}")']
         local.fields[name] = GraphField(spec, directives, requires=requires)
 
-    def _argument(self, graph: str, context: str, name: str) -> ContextArgument | None:
+    def _argument(
+        self, graph: str, owner: GraphType, context: str, name: str
+    ) -> ContextArgument | None:
         """An argument and the types that set its context: often the root, so that all paths have it."""
         random, types = self._random, self._world.graphs[graph]
-        setters = random.sample(list(types.values()), random.randint(1, min(3, len(types))))
-        setters = [each for each in setters if each.name != "Query"]
+        near = [each for each in types.values() if self._leads_to(each, owner)]
+        setters = random.sample(near, random.randint(0, min(2, len(near))))
+        setters += random.sample(list(types.values()), random.randint(0, min(2, len(types))))
+        setters = [each for each in types.values() if each in setters and each.name != "Query"]
         leaf = random.choice(["String", "String", "ID", "Int"])
         if random.random() < 0.9:
             setters.append(self._root(graph, leaf))
@@ -777,6 +818,14 @@ class _Contexts:
             else " ".join(f"... on {on} {{ {text} }}" for on, text in fragments.items())
         )
         return ContextArgument(name, leaf, f"${context} {value}", found)
+
+    def _leads_to(self, local: GraphType, owner: GraphType) -> bool:
+        possible = self._world.possible.get(owner.name, [owner.name])
+        return any(
+            name in self._world.possible.get(spec.named, ())
+            for spec in self._world.types.get(local.name, {}).values()
+            for name in possible
+        )
 
     def _root(self, graph: str, leaf: str) -> GraphType:
         query = self._world.graphs[graph].setdefault("Query", GraphType("Query", "type"))

@@ -64,7 +64,8 @@ class Oracle:
         """Valid random operations, at most ``count``."""
         random = Random(seed)  # noqa: S311 - no secret
         schema = self.supergraph.api_schema
-        found = [random_operation(schema, random) for _ in range(count)]
+        favoured = self.world.contextual_fields()
+        found = [random_operation(schema, random, favoured=favoured) for _ in range(count)]
         return [
             each
             for each in found

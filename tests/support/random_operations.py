@@ -39,13 +39,22 @@ class _Writer:
     defers: int | None = None
     """How many ``@defer`` there are; ``None`` for an operation without."""
 
+    favoured: frozenset[str] = frozenset()
+    """Fields that are asked for more often than others."""
+
     def selections(self, parent: GraphQLCompositeType, depth: int) -> str:
         parts: list[str] = []
         if self.random.random() < 0.25:
             parts.append("__typename")
         if not isinstance(parent, GraphQLUnionType):
             names = list(parent.fields)
-            for name in self.random.sample(names, min(len(names), self.random.randint(1, 4))):
+            chosen = self.random.sample(names, min(len(names), self.random.randint(1, 4)))
+            chosen += [
+                name
+                for name in names
+                if name in self.favoured and name not in chosen and self.random.random() < 0.5
+            ]
+            for name in chosen:
                 parts += self.deferred(self.field(parent, name, depth))
         if not isinstance(parent, GraphQLObjectType):
             possible = list(self.schema.get_possible_types(parent))
@@ -125,10 +134,14 @@ _VARIABLES: dict[str, tuple[str, object]] = {
 
 
 def random_operation(
-    schema: GraphQLSchema, random: Random, *, with_defer: bool = False
+    schema: GraphQLSchema,
+    random: Random,
+    *,
+    with_defer: bool = False,
+    favoured: frozenset[str] = frozenset(),
 ) -> RandomOperation:
     """Write an operation; it may not be valid, for two fields may share a response key."""
-    writer = _Writer(schema, random, defers=0 if with_defer else None)
+    writer = _Writer(schema, random, defers=0 if with_defer else None, favoured=favoured)
     assert schema.query_type is not None
     body = writer.selections(schema.query_type, random.randint(2, 4))
     names = sorted(writer.used)
