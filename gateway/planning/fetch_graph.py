@@ -113,14 +113,15 @@ class FetchGraph:
         return False
 
     def latest_waves(self) -> dict[FetchNode, int]:
-        """For each request the wave in which it could come without the last one coming later."""
-        last = max(self._waves.values(), default=0)
+        """For each request the wave in which it could come without the last one of any part coming later."""
+        last: dict[int, int] = {}
+        for node, wave in self._waves.items():
+            last[node.part] = max(wave, last.get(node.part, 0))
         found: dict[FetchNode, int] = {}
         for node in sorted(self._nodes, key=self._waves.__getitem__, reverse=True):
             self._budget.spend()
-            found[node] = (
-                min((found[other] for other in self._dependants[node]), default=last + 1) - 1
-            )
+            waiting = (found[other] - 1 for other in self._dependants[node])
+            found[node] = min((last[node.part], *waiting))
         return found
 
     def ancestors(self) -> dict[FetchNode, int]:

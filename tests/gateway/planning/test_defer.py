@@ -313,3 +313,38 @@ def test_plans_show_what_is_deferred() -> None:
         ([{"id": 0, "label": "o", "path": ["items"], "parent": None}], "b"),
         ([{"id": 1, "label": None, "path": ["items"], "parent": 0}], "c"),
     ]
+
+
+def test_the_primary_part_does_not_use_the_time_that_a_deferred_one_takes() -> None:
+    """To go with the later request to ``b`` would save one, and make ``more`` come a request later."""
+    supergraph = supergraph_of(
+        a="""
+        type Query { x: X y: Y z: Z }
+        type X @key(fields: "id") { id: ID! }
+        type Y @key(fields: "id") { id: ID! }
+        type Z @key(fields: "id") { id: ID! }
+        """,
+        b="""
+        type X @key(fields: "id") @key(fields: "k") { id: ID! k: ID! }
+        type Y @key(fields: "k") { k: ID! late: Int }
+        """,
+        c='type X @key(fields: "k") { k: ID! more: Int }',
+        d="""
+        type Y @key(fields: "id") @key(fields: "k") { id: ID! k: ID! }
+        type Z @key(fields: "id") @key(fields: "k") { id: ID! k: ID! }
+        """,
+        e='type Z @key(fields: "k") @key(fields: "l") { k: ID! l: ID! }',
+        f='type Z @key(fields: "l") { l: ID! far: Int }',
+    )
+
+    plan = deferred_plan_of(supergraph, "{ x { more } y { late } ... @defer { z { far } } }")
+
+    assert plan.deferral is not None
+    primary = [fetch for fetch in plan.fetches if fetch.id in plan.deferral.primary_fetches]
+    assert [(fetch.subgraph, fetch.depends_on) for fetch in primary] == [
+        ("a", ()),
+        ("b", (0,)),
+        ("d", (0,)),
+        ("c", (1,)),
+        ("b", (2,)),
+    ]
