@@ -8,7 +8,7 @@ from gateway.composition.errors import HintCode
 from gateway.composition.subgraph_schema import SubgraphType
 from gateway.composition.supergraph_model import MergedType
 
-from .context import MergeContext, Source, locations
+from .context import MergeContext, Source
 
 
 def merge_union(
@@ -24,6 +24,6 @@ def merge_union(
                 HintCode.INCONSISTENT_UNION_MEMBER,
                 f'"{name}" is a member of "{merged.name}" only in'
                 f" {context.named(s.graph for s in having)}.",
-                at=locations(having),
+                at=[s.element.members[name] for s in having],
                 coordinate=merged.name,
             )

@@ -79,3 +79,15 @@ def test_fault_is_located(path: Path) -> None:
         for error in errors
     ]
     assert all(error.message.endswith((".", '"', "?")) for error in errors)
+
+
+@pytest.mark.parametrize("path", HINTS, ids=lambda path: path.stem)
+def test_hint_is_located(path: Path) -> None:
+    text = path.read_text()
+
+    hints = [hint for hint in compose_text(text).hints if hint.code == path.stem]
+
+    assert _EXPECTED.findall(text) == [
+        (hint.coordinate or "the whole", " ".join(map(str, hint.locations)) or "nowhere")
+        for hint in hints
+    ]

@@ -94,7 +94,7 @@ def _field(
     return text
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=30, deadline=None)
 @given(migrating_subgraphs())
 def test_what_some_choice_leaves_out_of_reach_is_found_and_nothing_else(
     sdls: dict[str, str],
