@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from gateway.transports.base import SubgraphResponse
+from gateway.transports.response_headers import ResponseHeaders
 
 from .cache_control import CachePolicy, read_policy
 
@@ -21,5 +24,16 @@ class ResponseNotes:
 
     def add(self, fetch_id: int, representations: int, response: SubgraphResponse) -> None:
         """Take note of one response."""
-        self.policies.append(read_policy(response.headers))
+        self.policies.append(read_policy(_caching_headers(response.headers)))
         self.entities[fetch_id] = representations
+
+
+def _caching_headers(headers: Mapping[str, str]) -> Mapping[str, str]:
+    """Return what ``headers`` say about caching; of a header that came twice, everything counts."""
+    if not isinstance(headers, ResponseHeaders):
+        return headers
+    return {
+        name: ", ".join(values)
+        for name in ("cache-control", "age")
+        if (values := headers.all_of(name))
+    }

@@ -12,11 +12,23 @@ from starlette.types import ASGIApp
 
 
 @asynccontextmanager
-async def serving_http(app: ASGIApp) -> AsyncIterator[str]:
-    """Serve ``app``; yields its address, such as ``http://127.0.0.1:41234``."""
+async def serving_http(
+    app: ASGIApp, *, http: type[asyncio.Protocol] | str = "auto"
+) -> AsyncIterator[str]:
+    """Serve ``app``; yields its address, such as ``http://127.0.0.1:41234``.
+
+    ``http`` is what uvicorn shall read connections with.
+    """
     listener = socket.create_server(("127.0.0.1", 0))
     server = uvicorn.Server(
-        uvicorn.Config(app, log_config=None, access_log=False, lifespan="off", ws="none")
+        uvicorn.Config(
+            app,
+            log_config=None,
+            access_log=False,
+            lifespan="off",
+            ws="none",
+            http=http,
+        )
     )
     # Not `serve`, which would take over the signals of the test run.
     serving = asyncio.create_task(server._serve(sockets=[listener]))

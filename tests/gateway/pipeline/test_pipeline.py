@@ -4,92 +4,16 @@ from __future__ import annotations
 
 import asyncio
 import json
-import threading
-from collections.abc import AsyncIterator, Mapping
-from concurrent.futures import Executor, Future, ThreadPoolExecutor
-from contextlib import asynccontextmanager
+from concurrent.futures import Future
 from pathlib import Path
 from typing import Any
 
 import pytest
 from structlog.testing import capture_logs
 
-from gateway.composition.compose import SubgraphSource, compose
-from gateway.config import GatewayConfig
 from gateway.pipeline.answer import Answer, Outcome
-from gateway.pipeline.pipeline import Engine, Pipeline
-from gateway.pipeline.request import Caller, GraphQLRequest
-from gateway.supergraph.loader import load_supergraph
-from gateway.telemetry.metrics import Metrics
-from gateway.telemetry.request_record import open_record
-from tests.support.fake_transport import FakeTransport, Payload
 from tests.support.gateway import shop_config
-from tests.support.shop import PRODUCTS_SDL, REVIEWS_SDL
-
-SUPERGRAPH_SDL = compose(
-    [
-        SubgraphSource("products", "http://products.test", PRODUCTS_SDL),
-        SubgraphSource("reviews", "http://reviews.test", REVIEWS_SDL),
-    ]
-).supergraph_sdl
-
-
-class CountingThread(ThreadPoolExecutor):
-    """The planner's thread, counting what it is given to do."""
-
-    def __init__(self) -> None:
-        super().__init__(1)
-        self.jobs = 0
-        self.hold = threading.Event()
-        self.hold.set()
-
-    def submit(self, fn: Any, /, *args: Any, **kwargs: Any) -> Future[Any]:
-        self.jobs += 1
-
-        def held() -> Any:
-            self.hold.wait(10)
-            return fn(*args, **kwargs)
-
-        return super().submit(held)
-
-
-class Setting:
-    """A pipeline over fake subgraphs."""
-
-    def __init__(self, config: GatewayConfig, thread: Executor) -> None:
-        assert SUPERGRAPH_SDL is not None
-        self.gate = asyncio.Event()
-        self.gate.set()
-        self.answer: Payload | Exception = {"data": {"reviewCount": 4}}
-        self.reviews = FakeTransport(lambda _: self.answer, gate=self.gate)
-        self.products = FakeTransport(lambda _: {"data": {"rename": {"id": "1"}}})
-        engine = Engine(
-            load_supergraph(SUPERGRAPH_SDL), {"reviews": self.reviews, "products": self.products}
-        )
-        self.pipeline = Pipeline(engine, config, Metrics(), thread)
-        self.is_shared = config.traffic.coalesce_queries
-
-    async def ask(
-        self,
-        query: str,
-        variables: Mapping[str, object] | None = None,
-        *,
-        who: str = "mine",
-    ) -> Answer:
-        headers = (("authorization", who),)
-        key = (False, json.dumps([query, variables]).encode(), headers) if self.is_shared else None
-        caller = Caller(record=open_record(None, None), headers=headers, sharing_key=key)
-        return await self.pipeline.answer(
-            GraphQLRequest(query=query, variables=variables or {}), caller
-        )
-
-
-@asynccontextmanager
-async def a_setting(
-    folder: Path, **settings: object
-) -> AsyncIterator[tuple[Setting, CountingThread]]:
-    with CountingThread() as thread:
-        yield Setting(shop_config(folder, **settings), thread), thread
+from tests.support.pipelines import CountingThread, Setting, a_setting
 
 
 def read(answer: Answer) -> Any:
