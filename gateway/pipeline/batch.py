@@ -17,7 +17,7 @@ from gateway.query_plan.nodes import OperationKind
 from gateway.telemetry.request_record import RequestRecord
 
 from .answer import Answer, Outcome, refuse
-from .cache_control import merge_printed
+from .cache_control import NO_STORE, merge_printed
 from .preparation import PreparedOperation
 from .request import Caller, GraphQLRequest
 
@@ -128,12 +128,14 @@ def _join(items: Sequence[_Item], caller: Caller) -> Answer:
         record.subgraph_calls += item.caller.record.subgraph_calls
         for code in item.caller.record.error_codes:
             record.add_code(code)
-    policies = [
-        value for answer in answers for name, value in answer.headers if name == "cache-control"
-    ]
+    policies = [dict(answer.headers).get("cache-control") for answer in answers]
+    headers: tuple[tuple[str, str], ...] = ()
+    if any(policies):
+        # An answer that says nothing, such as a refusal, must not be kept either.
+        headers = (("cache-control", merge_printed(policy or NO_STORE for policy in policies)),)
     return Answer(
         outcome=Outcome.COMPLETE,
         body=b"[" + b",".join(answer.body for answer in answers) + b"]",
-        headers=(("cache-control", merge_printed(policies)),) if policies else (),
+        headers=headers,
         is_list=True,
     )

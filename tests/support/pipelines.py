@@ -20,7 +20,7 @@ from gateway.pipeline.request import Caller, GraphQLRequest
 from gateway.supergraph.loader import load_supergraph
 from gateway.telemetry.metrics import Metrics
 from gateway.telemetry.request_record import open_record
-from tests.support.fake_transport import FakeTransport, Payload
+from tests.support.fake_transport import FakeTransport, Outcome
 from tests.support.gateway import shop_config
 from tests.support.shop import PRODUCTS_SDL, REVIEWS_SDL
 
@@ -58,12 +58,11 @@ class Setting:
         assert SUPERGRAPH_SDL is not None
         self.gate = asyncio.Event()
         self.gate.set()
-        self.answer: Payload | Exception = {"data": {"reviewCount": 4}}
+        self.answer: Outcome = {"data": {"reviewCount": 4}}
         self.reviews = FakeTransport(lambda _: self.answer, gate=self.gate)
         self.products = FakeTransport(lambda _: {"data": {"rename": {"id": "1"}}})
-        engine = Engine(
-            load_supergraph(SUPERGRAPH_SDL), {"reviews": self.reviews, "products": self.products}
-        )
+        self.transports = {"reviews": self.reviews, "products": self.products}
+        engine = Engine(load_supergraph(SUPERGRAPH_SDL), self.transports)
         self.metrics = Metrics()
         self.pipeline = Pipeline(engine, config, self.metrics, thread)
         self.is_shared = config.traffic.coalesce_queries

@@ -6,6 +6,8 @@ import asyncio
 import json
 from typing import Any
 
+import pytest
+
 from gateway.execution.context import ExecutionContext
 from gateway.execution.incremental_format import IncrementalFormat
 from gateway.execution.prepared_plan import prepare_plan
@@ -106,3 +108,16 @@ async def test_parts_that_nobody_has_asked_for_can_be_closed() -> None:
     await answer.parts.aclose()
 
     assert prices.cancelled == 1
+
+
+async def test_a_mishap_before_the_first_part_ends_what_is_under_way() -> None:
+    prices = answering(BAD_PRICE, gate=asyncio.Event())
+
+    def trip(_: list[WireError]) -> None:
+        raise ValueError("OOPS")
+
+    item = {"data": {"item": {"id": "1", "name": 5.5}}, "errors": [{"message": "Hm."}]}
+    with pytest.raises(ValueError, match="OOPS"):
+        await start(prices, item=item, on_errors=trip)
+
+    assert prices.asked.is_set() == bool(prices.cancelled)
