@@ -5,9 +5,9 @@ Spec: GraphQL, 7.1 (Response Format).
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator
 from dataclasses import dataclass
 from enum import Enum, auto
+from typing import Protocol, Self
 
 from gateway.errors import ClientError, OperationRefused, RequestRefused
 from gateway.execution.incremental_format import IncrementalFormat
@@ -36,6 +36,19 @@ class Outcome(Enum):
     """No data: a mishap of the gateway's own."""
 
 
+class LaterParts(Protocol):
+    """The parts of an answer after the first, as they come."""
+
+    def __aiter__(self) -> Self:
+        """Return itself."""
+
+    async def __anext__(self) -> bytes:
+        """Wait for the next part."""
+
+    async def aclose(self) -> None:
+        """End what is under way."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Answer:
     """A finished response."""
@@ -56,7 +69,7 @@ class Answer:
     incremental: IncrementalFormat | None = None
     """The format of an answer in parts, of which ``body`` is the first."""
 
-    parts: AsyncGenerator[bytes, None] | None = None
+    parts: LaterParts | None = None
     """The parts after the first, as JSON text; to be closed by whoever takes them."""
 
 

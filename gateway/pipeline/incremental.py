@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncGenerator, Callable, Mapping
 from dataclasses import dataclass, field
-from typing import cast
+from typing import Self, cast
 
 from gateway.execution.context import ExecutionContext
 from gateway.execution.incremental import execute_in_parts
@@ -49,13 +49,24 @@ class IncrementalAnswer:
             context=self.context,
             repeats_fields=self.how is IncrementalFormat.LEGACY,
         )
-        first = await anext(deliveries)
-        self._note(first)
-        first.extensions.update(extensions)
+        answer: Answer | None = None
+        try:
+            first = await anext(deliveries)
+            first.extensions.update(extensions)
+            answer = self._begin(first, _LaterParts(self, deliveries), headers)
+        finally:
+            if answer is None or answer.parts is None:
+                await deliveries.aclose()
+        return answer
+
+    def _begin(
+        self, first: Delivery, later: _LaterParts, headers: tuple[tuple[str, str], ...]
+    ) -> Answer:
+        self._tell_errors(first)
+        self._note_open(first)
         outcome = Outcome.PARTIAL if first.errors else Outcome.COMPLETE
         codes = tuple(dict.fromkeys(str(e["extensions"].get("code")) for e in first.errors))
         if not first.has_next:
-            await deliveries.aclose()
             whole = ExecutionResult(first.data, first.errors, first.extensions)
             return Answer(
                 outcome=outcome, body=whole.to_bytes(), headers=headers, error_codes=codes
@@ -66,27 +77,57 @@ class IncrementalAnswer:
             headers=headers,
             error_codes=codes,
             incremental=self.how,
-            parts=self._rest(deliveries),
+            parts=later,
         )
 
-    async def _rest(
-        self, deliveries: AsyncGenerator[Delivery, None]
-    ) -> AsyncGenerator[bytes, None]:
-        try:
-            async for delivery in deliveries:
-                self._note(delivery)
-                yield encode_next(delivery, self.how)
-        except Exception as error:  # noqa: BLE001 - the root of what runs after the first part
-            told = cast("WireError", self.on_mishap(error))
-            lost = [Completion(pending, [told]) for pending in self._open]
-            yield encode_next(Delivery(completed=lost, has_next=False), self.how)
-        finally:
-            await deliveries.aclose()
+    def encode_later(self, delivery: Delivery) -> bytes:
+        """Write a part after the first."""
+        self._tell_errors(delivery)
+        text = encode_next(delivery, self.how)
+        self._note_open(delivery)
+        return text
 
-    def _note(self, delivery: Delivery) -> None:
-        self._open.update(dict.fromkeys(delivery.pending))
-        for completion in delivery.completed:
-            del self._open[completion.pending]
+    def give_up(self, error: Exception) -> bytes:
+        """Write a last part that says of all that the client waits for that it will not come."""
+        told = cast("WireError", self.on_mishap(error))
+        lost = [Completion(pending, [told]) for pending in self._open]
+        return encode_next(Delivery(completed=lost, has_next=False), self.how)
+
+    def _tell_errors(self, delivery: Delivery) -> None:
         errors = delivery.all_errors()
         if errors:
             self.on_errors(errors)
+
+    def _note_open(self, delivery: Delivery) -> None:
+        self._open.update(dict.fromkeys(delivery.pending))
+        for completion in delivery.completed:
+            del self._open[completion.pending]
+
+
+class _LaterParts:
+    """The parts after the first. Not a generator, for one that was never started cannot be closed."""
+
+    def __init__(
+        self, answer: IncrementalAnswer, deliveries: AsyncGenerator[Delivery, None]
+    ) -> None:
+        self._answer = answer
+        self._deliveries = deliveries
+        self._has_failed = False
+
+    def __aiter__(self) -> Self:
+        return self
+
+    async def __anext__(self) -> bytes:
+        if self._has_failed:
+            raise StopAsyncIteration
+        try:
+            return self._answer.encode_later(await anext(self._deliveries))
+        except StopAsyncIteration:
+            raise
+        except Exception as error:  # noqa: BLE001 - the root of what runs after the first part
+            self._has_failed = True
+            return self._answer.give_up(error)
+
+    async def aclose(self) -> None:
+        """End what is under way."""
+        await self._deliveries.aclose()

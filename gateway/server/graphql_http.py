@@ -6,7 +6,7 @@ Spec: GraphQL over HTTP (draft of August 2026).
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -15,7 +15,7 @@ from starlette.types import Receive, Scope, Send
 from gateway.config.settings import GatewayConfig
 from gateway.errors import ClientError, MethodRefused, NotReady, Overloaded
 from gateway.execution.incremental_format import IncrementalFormat
-from gateway.pipeline.answer import Answer, refuse
+from gateway.pipeline.answer import Answer, LaterParts, refuse
 from gateway.pipeline.presence import Presence
 from gateway.pipeline.request import Caller, SharingKey
 from gateway.security.authentication import Authenticator
@@ -36,7 +36,7 @@ from .compression import Packer, accepts_gzip
 from .explorer import Explorer
 from .forwarded_headers import address_headers, select_headers, trail_headers
 from .freshness import VARY, Freshness
-from .header_rules import Asked, compile_header_rules
+from .header_rules import Asked, HeaderRules, compile_header_rules
 from .multipart_request import MULTIPART, read_multipart
 from .negotiation import MediaType, choose_status, negotiate
 from .parameters import (
@@ -111,7 +111,9 @@ class GraphQLEndpoint:
         self._header_rules = compile_header_rules(config.headers)
         self._exposes_plans = config.plan_exposure.anyone or bool(config.plan_exposure.roles)
         self._freshness = (
-            Freshness(config.headers.forward) if config.cache_control.enabled else None
+            Freshness(_varying(config, self._header_rules))
+            if config.cache_control.enabled
+            else None
         )
         self._coalesces = config.traffic.coalesce_queries
         self._packer = Packer(keeps_last=self._coalesces)
@@ -345,7 +347,7 @@ class GraphQLEndpoint:
         self,
         request: _HttpRequest,
         answer: Answer,
-        parts: AsyncGenerator[bytes, None],
+        parts: LaterParts,
         send: Send,
     ) -> int:
         """Write an answer in parts as they come, for as long as the client is there."""
@@ -389,6 +391,10 @@ class _HttpRequest(NamedTuple):
     receive: Receive
     record: RequestRecord
     presence: Presence
+
+
+def _varying(config: GatewayConfig, rules: HeaderRules | None) -> tuple[str, ...]:
+    return config.headers.forward if rules is None else rules.varying()
 
 
 def _read_headers(scope: Scope) -> dict[str, str]:

@@ -6,12 +6,13 @@ clients take a part for whole when they see the next one's. Nothing is compresse
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Iterable
+from collections.abc import Iterable
 from contextlib import aclosing
 
 from starlette.types import Receive, Send
 
 from gateway.execution.incremental_format import IncrementalFormat
+from gateway.pipeline.answer import LaterParts
 from gateway.pipeline.presence import Presence
 
 from .negotiation import MULTIPART
@@ -29,7 +30,7 @@ _UNBUFFERED = (b"x-accel-buffering", b"no")
 
 async def send_parts(
     first: bytes,
-    parts: AsyncGenerator[bytes, None],
+    parts: LaterParts,
     *,
     how: IncrementalFormat,
     headers: Iterable[tuple[bytes, bytes]],
