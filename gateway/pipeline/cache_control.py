@@ -72,7 +72,10 @@ def merge_policies(policies: Iterable[CachePolicy]) -> CachePolicy:
 
 def print_policy(policy: CachePolicy) -> str:
     """Return ``policy`` as the value of ``Cache-Control``."""
-    if not policy.is_stored or not (policy.max_age_seconds or policy.shared_max_age_seconds):
+    longest = policy.max_age_seconds
+    if not policy.is_private:
+        longest = max(longest, policy.shared_max_age_seconds)
+    if not policy.is_stored or not longest:
         return NO_STORE
     words = [f"max-age={policy.max_age_seconds}"]
     if policy.is_private:

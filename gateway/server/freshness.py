@@ -31,14 +31,15 @@ class Freshness:
     """Marks answers.
 
     Args:
-        forwarded: the request headers that subgraphs see: an answer may depend on each of them.
+        forwarded: the request headers that subgraphs see: an answer may depend on each of them. ``*`` when they are
+            not known by name.
     """
 
     def __init__(self, forwarded: tuple[str, ...]) -> None:
         # Whatever is not forwarded may still decide who is let in.
-        names = dict.fromkeys(("authorization", *forwarded))
+        names = dict.fromkeys((VARY, "authorization", *forwarded))
         self._plain = (b"vary", VARY.encode())
-        self._varied = (b"vary", ", ".join((VARY, *names)).encode())
+        self._varied = (b"vary", b"*" if "*" in names else ", ".join(names).encode())
 
     def mark(self, answer: Answer, headers: Mapping[str, str], method: str) -> Mark:
         """Return what to say with ``answer`` to a request by ``method`` with these ``headers``."""

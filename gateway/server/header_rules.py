@@ -96,6 +96,10 @@ class HeaderRules:
         """Return what goes to each of the others; made when it is looked up."""
         return _OwnHeaders(self._own, asked)
 
+    def varying(self) -> tuple[str, ...]:
+        """Return the names of all headers that an answer may depend on, for ``Vary``: ``*`` when no list names them."""
+        return ("*",) if self._patterns else tuple(sorted(self._names))
+
     def relevant(self, headers: Mapping[str, str]) -> Pairs:
         """Return all headers of a request that a subgraph could get to see."""
         return tuple(

@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator, Mapping
 from pathlib import Path
 
 import pytest
+import yaml
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import JSONResponse
@@ -111,6 +112,31 @@ async def test_refusals_are_not_kept(keeping: RunningGateway) -> None:
     assert headers["cache-control"] == "no-store"
     assert "etag" not in headers
     assert missing["cache-control"] == "private, no-cache, must-revalidate"
+
+
+@pytest.mark.parametrize(
+    ("rule", "vary"),
+    [
+        ({"name": "x-tenant"}, "Accept, Accept-Encoding, authorization, x-tenant"),
+        ({"matching": "x-shop-.*"}, "*"),
+    ],
+)
+async def test_an_answer_depends_on_what_rules_hand_on(
+    tmp_path: Path, rule: Mapping[str, str], vary: str
+) -> None:
+    headers = {"forward": [], "requests": [{"propagate": rule}]}
+    path = tmp_path / "supergraph.yaml"
+    async with serving_http(create_counter("max-age=60")) as url:
+        schema = {"sdl": "type Query { count: Int }"}
+        content = {
+            "subgraphs": {"counter": {"routing_url": f"{url}/", "schema": schema}},
+            "gateway": {"cache_control": {"enabled": True}, "headers": headers},
+        }
+        path.write_text(yaml.safe_dump(content))
+        async with running(load_config(config=path, environment={})) as gateway:
+            _, found, _ = await get(gateway, COUNTS)
+
+    assert found["vary"] == vary
 
 
 async def test_nothing_is_said_of_caching_unless_enabled(tmp_path: Path) -> None:

@@ -170,3 +170,13 @@ async def test_a_plan_that_was_there_says_so(open_to_all: RunningGateway) -> Non
     response = await ask(open_to_all, "true")
 
     assert response.json()["extensions"]["plan"]["cached"] is True
+
+
+async def test_a_plan_is_not_kept_by_caches(tmp_path: Path) -> None:
+    config = shop_config(tmp_path, plan_exposure={"anyone": True}, cache_control={"enabled": True})
+
+    async with running(config) as gateway:
+        shown = await ask(gateway, "true")
+        dry = await ask(gateway, "dry-run")
+
+    assert shown.headers["cache-control"] == dry.headers["cache-control"] == "no-store"
