@@ -9,13 +9,17 @@ from gateway.errors import ConfigInvalid
 
 from .reader import Section, describe, suggest
 from .settings import (
+    HeaderMerge,
     HeaderRule,
     HeadersConfig,
     InsertHeader,
     PropagateHeader,
     PropagateHeaders,
     RemoveHeaders,
+    ResponseHeaderRule,
+    ReturnHeader,
     SubgraphHeaders,
+    TrafficConfig,
 )
 from .traffic import refuse_unknown_subgraphs
 
@@ -46,6 +50,20 @@ NEVER_FORWARDED = frozenset(
 )
 """They belong to one connection or one body, not to the request."""
 
+_WRITTEN_BY_GATEWAY = frozenset(
+    {
+        "age",
+        "cache-control",
+        "date",
+        "etag",
+        "server",
+        "vary",
+        "x-content-type-options",
+        "x-request-id",
+    }
+)
+"""Of an answer: what it says holds for the whole, not for a subgraph's part."""
+
 
 def read_headers(section: Section, names: Sequence[str] | None) -> HeadersConfig:
     """Return the settings.
@@ -60,6 +78,7 @@ def read_headers(section: Section, names: Sequence[str] | None) -> HeadersConfig
     default = HeadersConfig()
     forward = _read_forward(section, default.forward)
     requests = _read_rules(section, "requests")
+    responses = _read_response_rules(section)
     subgraphs = section.section("subgraphs")
     section.close()
     given = subgraphs.names()
@@ -74,11 +93,32 @@ def read_headers(section: Section, names: Sequence[str] | None) -> HeadersConfig
                 SubgraphHeaders(
                     forward=_read_forward(one, ()) if one.is_given("forward") else None,
                     requests=_read_rules(one, "requests"),
+                    responses=_read_response_rules(one),
                 ),
             )
         )
         one.close()
-    return HeadersConfig(forward=forward, requests=requests, subgraphs=tuple(own))
+    return HeadersConfig(
+        forward=forward, requests=requests, responses=responses, subgraphs=tuple(own)
+    )
+
+
+def refuse_shared_cookies(headers: HeadersConfig, traffic: TrafficConfig) -> None:
+    """Refuse to hand the cookies that a subgraph sets for one client to another.
+
+    Raises:
+        ConfigInvalid: cookies go to clients, and equal requests share their answers.
+    """
+    rules = [*headers.responses, *(rule for _, own in headers.subgraphs for rule in own.responses)]
+    returned = [rule for rule in rules if isinstance(rule, ReturnHeader)]
+    if not any("set-cookie" in {rule.name, rule.rename} for rule in returned):
+        return
+    shares = traffic.coalesce_queries or traffic.coalesce_calls
+    if shares or any(own.coalesce_calls for _, own in traffic.subgraphs):
+        raise ConfigInvalid(
+            "gateway.headers.responses must not propagate set-cookie while traffic.coalesce_queries or "
+            "traffic.coalesce_calls is on: a cookie would go to everybody who shares the answer."
+        )
 
 
 def read_header_names(section: Section, key: str, default: tuple[str, ...]) -> tuple[str, ...]:
@@ -113,14 +153,60 @@ def _read_rules(section: Section, key: str) -> tuple[HeaderRule, ...]:
     )
 
 
-def _read_rule(rule: Section) -> HeaderRule:
+def _read_response_rules(section: Section) -> tuple[ResponseHeaderRule, ...]:
+    value = section.value("responses")
+    if value is None:
+        return ()
+    if not isinstance(value, list):
+        raise ConfigInvalid(
+            f"{section.at('responses')} must be a list of rules, not {describe(value)}."
+        )
+    return tuple(
+        _read_response_rule(Section(rule, f"{section.at('responses')}[{number}]", None))
+        for number, rule in enumerate(value)
+    )
+
+
+def _read_response_rule(rule: Section) -> ResponseHeaderRule:
+    kind = _kind_of(rule, _KINDS[:2])
+    content = rule.section(kind)
+    name, rename = _read_name(content, "name"), None
+    read: ResponseHeaderRule
+    if name is None:
+        raise ConfigInvalid(f"{content.at('name')} is missing.")
+    if kind == "propagate":
+        rename = _read_name(content, "rename")
+        read = ReturnHeader(
+            name=name,
+            rename=rename,
+            default=_read_value(content, "default"),
+            merge=content.choice("merge", HeaderMerge, HeaderMerge.LAST),
+        )
+    else:
+        text = _read_value(content, "value")
+        if text is None:
+            raise ConfigInvalid(f"{content.at('value')} is missing.")
+        read = InsertHeader(name=name, value=text)
+    for one in (name, rename):
+        if one in _WRITTEN_BY_GATEWAY:
+            raise ConfigInvalid(f"{content.path} must not set {one!r}: the gateway does.")
+    content.close()
+    return read
+
+
+def _kind_of(rule: Section, allowed: list[str]) -> str:
     kinds = rule.names()
-    if len(kinds) != 1 or kinds[0] not in _KINDS:
-        hint = suggest(kinds[0], _KINDS) if len(kinds) == 1 else ""
-        raise ConfigInvalid(f"{rule.path} must be one of {', '.join(_KINDS)}.{hint}")
-    content = rule.section(kinds[0])
+    if len(kinds) != 1 or kinds[0] not in allowed:
+        hint = suggest(kinds[0], allowed) if len(kinds) == 1 else ""
+        raise ConfigInvalid(f"{rule.path} must be one of {', '.join(allowed)}.{hint}")
+    return kinds[0]
+
+
+def _read_rule(rule: Section) -> HeaderRule:
+    kind = _kind_of(rule, _KINDS)
+    content = rule.section(kind)
     read: HeaderRule
-    match kinds[0]:
+    match kind:
         case "propagate":
             read = _read_propagate(content)
         case "insert":

@@ -15,7 +15,7 @@ from urllib.parse import urlsplit
 
 from gateway.errors import ConfigInvalid
 
-from .headers import read_header_names, read_headers
+from .headers import read_header_names, read_headers, refuse_shared_cookies
 from .reader import ENVIRONMENT_PREFIX, Overrides, Section, describe
 from .settings import (
     CacheControlConfig,
@@ -258,6 +258,7 @@ def _read_settings(
     )
     root.close()
     overrides.refuse_unknown()
+    refuse_shared_cookies(config.headers, config.traffic)
     return config
 
 

@@ -290,9 +290,31 @@ class RemoveHeaders:
 HeaderRule: TypeAlias = PropagateHeader | PropagateHeaders | InsertHeader | RemoveHeaders
 
 
+class HeaderMerge(StrEnum):
+    """What becomes of a header that several responses have."""
+
+    FIRST = "first"
+    LAST = "last"
+    APPEND = "append"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReturnHeader:
+    """A header of a subgraph's response goes to the client."""
+
+    name: str
+    rename: str | None = None
+    default: str | None = None
+    merge: HeaderMerge = HeaderMerge.LAST
+    """In the plan's order."""
+
+
+ResponseHeaderRule: TypeAlias = ReturnHeader | InsertHeader
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SubgraphHeaders:
-    """Which headers go on to one subgraph."""
+    """Which headers go on to one subgraph, and come from it."""
 
     forward: tuple[str, ...] | None = None
     """In the place of the list for all."""
@@ -300,14 +322,19 @@ class SubgraphHeaders:
     requests: tuple[HeaderRule, ...] = ()
     """After the rules for all."""
 
+    responses: tuple[ResponseHeaderRule, ...] = ()
+    """After the rules for all."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HeadersConfig:
-    """Which request headers go on to the subgraphs."""
+    """Which request headers go on to the subgraphs, and which of their answers' to the client."""
 
     forward: tuple[str, ...] = ("authorization", "accept-language")
     requests: tuple[HeaderRule, ...] = ()
     """Carried out in order, after ``forward``."""
+
+    responses: tuple[ResponseHeaderRule, ...] = ()
 
     subgraphs: tuple[tuple[str, SubgraphHeaders], ...] = ()
     """By name."""

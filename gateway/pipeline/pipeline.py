@@ -7,7 +7,7 @@ the requests in flight go on, and once, however many ask for it at the same time
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass, replace
 from typing import TypeAlias, TypeVar
@@ -35,7 +35,7 @@ from gateway.security.plan_exposure import PlanExposure
 from gateway.supergraph.model import Supergraph
 from gateway.telemetry.metrics import Metrics
 from gateway.telemetry.request_record import RequestRecord
-from gateway.transports.base import Transport
+from gateway.transports.base import SubgraphResponse, Transport
 from gateway.transports.uploads import blank_files
 
 from .answer import Answer, Outcome, fail, refuse
@@ -47,6 +47,7 @@ from .override_labels import OverrideLabels
 from .persisted_documents import PersistedDocuments
 from .preparation import Preparation, PreparationKey, PreparedOperation, read_conditions
 from .request import Caller, GraphQLRequest, SharingKey
+from .response_headers import ResponseHeaderCollector, compile_response_rules
 from .response_notes import ResponseNotes
 from .sharing import Flight, SharedAnswers
 from .shown_plan import show_plan
@@ -100,6 +101,7 @@ class Pipeline:
         self._sharing = SharedAnswers()
         self._persisted = PersistedDocuments(config.caches.persisted_queries, metrics)
         self._notes_responses = config.cache_control.enabled
+        self._response_rules = compile_response_rules(config.headers)
 
     def find_flight(self, key: SharingKey) -> Flight | None:
         """Return the execution in flight that also answers requests with this key, if there is one."""
@@ -249,6 +251,9 @@ class Pipeline:
         responses: ResponseNotes | None = None
         if self._notes_responses or caller.plan_exposure is not PlanExposure.NONE:
             responses = ResponseNotes()
+        returned: ResponseHeaderCollector | None = None
+        if self._response_rules is not None:
+            returned = self._response_rules.collect([one.fetch.subgraph for one in plan.fetches])
         if request.files:
             blank_files(variables, request.files)
         context = ExecutionContext(
@@ -257,14 +262,15 @@ class Pipeline:
             headers=caller.headers,
             subgraph_headers=caller.subgraph_headers,
             deadline=deadline,
-            on_subgraph_response=None if responses is None else responses.add,
+            on_subgraph_response=_tell(responses, returned),
             files=request.files,
         )
         if plan.deferral is not None:
             return await self._start_parts(plan, variables, context, caller, was_cached=was_cached)
         result = await execute_plan(plan, variables=variables, context=context)
+        headers = () if returned is None else returned.headers()
         if responses is None:
-            return self._finish(result, caller)
+            return self._finish(result, caller, headers)
         if caller.plan_exposure is PlanExposure.WITH_ANSWER:
             result.extensions["plan"] = show_plan(
                 plan.plan,
@@ -272,9 +278,10 @@ class Pipeline:
                 calls=result.subgraph_calls,
                 entities=responses.entities,
             )
-        headers: tuple[tuple[str, str], ...] = ()
         if self._notes_responses:
-            headers = (("cache-control", _cache_control(prepared, result, responses)),)
+            is_plain = caller.plan_exposure is PlanExposure.NONE
+            policy = _cache_control(prepared, result, responses) if is_plain else NO_STORE
+            headers += (("cache-control", policy),)
         return self._finish(result, caller, headers)
 
     def _heeds_defer(self, prepared: PreparedOperation, caller: Caller) -> bool:
@@ -423,6 +430,21 @@ def _check_kind(prepared: PreparedOperation, request: GraphQLRequest, caller: Ca
         raise MutationOverGet("GET is for queries. Send mutations with POST.")
     if request.files and prepared.kind is not OperationKind.MUTATION:
         raise UploadRefused("Files are taken by mutations only.")
+
+
+def _tell(
+    responses: ResponseNotes | None, returned: ResponseHeaderCollector | None
+) -> Callable[[int, int, SubgraphResponse], None] | None:
+    """Return who is told of the responses of subgraphs; ``None`` when nobody wants to know."""
+    if responses is None or returned is None:
+        one = responses or returned
+        return None if one is None else one.add
+
+    def tell(fetch_id: int, representations: int, response: SubgraphResponse) -> None:
+        responses.add(fetch_id, representations, response)
+        returned.add(fetch_id, representations, response)
+
+    return tell
 
 
 def _cache_control(

@@ -130,7 +130,8 @@ class _OwnHeaders(Mapping[str, Pairs]):
 
 def compile_header_rules(config: HeadersConfig) -> HeaderRules | None:
     """Return the rules; ``None`` when the list of headers to forward is all there is."""
-    return HeaderRules(config) if config.requests or config.subgraphs else None
+    has_own = any(own.requests or own.forward is not None for _, own in config.subgraphs)
+    return HeaderRules(config) if config.requests or has_own else None
 
 
 def _compile(rule: HeaderRule) -> _Step:

@@ -69,6 +69,28 @@ async def test_header_rules_reach_the_subgraph(tmp_path: Path) -> None:
     assert not seen.keys() & {"authorization", "x-user", "x-client-ip"}
 
 
+async def test_headers_of_a_response_reach_the_client_by_rules_only(tmp_path: Path) -> None:
+    async def answer(request: web.Request) -> web.Response:
+        await request.read()
+        sent = web.json_response({"data": {"a": 1}}, headers={"x-kept": "1", "x-other": "2"})
+        sent.set_cookie("a", "1")
+        sent.set_cookie("b", "2")
+        return sent
+
+    headers = {
+        "responses": [{"propagate": {"name": name}} for name in ("x-kept", "set-cookie")],
+    }
+    async with (
+        serving(answer) as url,
+        running(config_of(tmp_path, url, headers=headers)) as gateway,
+    ):
+        response = await gateway.post("{ a }")
+
+    assert response.headers["x-kept"] == "1"
+    assert "x-other" not in response.headers
+    assert response.headers.get_list("set-cookie") == ["a=1; Path=/", "b=2; Path=/"]
+
+
 async def test_a_circuit_that_opens_is_told_once_and_shown(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

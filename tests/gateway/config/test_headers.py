@@ -10,11 +10,13 @@ import yaml
 
 from gateway.config import load_config
 from gateway.config.settings import (
+    HeaderMerge,
     HeadersConfig,
     InsertHeader,
     PropagateHeader,
     PropagateHeaders,
     RemoveHeaders,
+    ReturnHeader,
     SubgraphHeaders,
 )
 from gateway.errors import ConfigInvalid
@@ -64,9 +66,68 @@ def test_rules_are_read_in_order_and_names_have_no_case(tmp_path: Path) -> None:
     )
 
 
+def test_rules_for_responses_are_read(tmp_path: Path) -> None:
+    headers = read(
+        tmp_path,
+        {
+            "responses": [
+                {"propagate": {"name": "X-A", "rename": "B", "merge": "append"}},
+                {"insert": {"name": "x-by", "value": "cattery"}},
+            ],
+            "subgraphs": {"stock": {"responses": [{"propagate": {"name": "set-cookie"}}]}},
+        },
+    )
+
+    assert headers.responses == (
+        ReturnHeader(name="x-a", rename="b", merge=HeaderMerge.APPEND),
+        InsertHeader(name="x-by", value="cattery"),
+    )
+    assert dict(headers.subgraphs)["stock"].responses == (ReturnHeader(name="set-cookie"),)
+
+
+@pytest.mark.parametrize(
+    "traffic",
+    [
+        {"coalesce_queries": True},
+        {"coalesce_calls": True},
+        {"subgraphs": {"stock": {"coalesce_calls": True}}},
+    ],
+)
+def test_cookies_of_one_client_are_not_handed_to_those_who_share_its_answer(
+    tmp_path: Path, traffic: dict[str, Any]
+) -> None:
+    headers = {"responses": [{"propagate": {"name": "set-cookie"}}]}
+    path = tmp_path / "supergraph.yaml"
+    settings = {"headers": headers, "traffic": traffic}
+    path.write_text(yaml.safe_dump({"subgraphs": SUBGRAPHS, "gateway": settings}))
+
+    with pytest.raises(ConfigInvalid, match="set-cookie"):
+        load_config(config=path, environment={})
+
+
 @pytest.mark.parametrize(
     ("headers", "message"),
     [
+        (
+            {"responses": [{"remove": {"name": "a"}}]},
+            "gateway.headers.responses[0] must be one of propagate, insert.",
+        ),
+        (
+            {"responses": [{"propagate": {"name": "a", "rename": "Cache-Control"}}]},
+            "gateway.headers.responses[0].propagate must not set 'cache-control'",
+        ),
+        (
+            {"responses": [{"propagate": {"name": "a", "merge": "most"}}]},
+            "gateway.headers.responses[0].propagate.merge must be one of first, last, append",
+        ),
+        (
+            {"responses": [{"insert": {"name": "a", "claim": "b"}}]},
+            "gateway.headers.responses[0].insert.value is missing.",
+        ),
+        (
+            {"responses": [{"propagate": {"rename": "b"}}]},
+            "gateway.headers.responses[0].propagate.name is missing.",
+        ),
         (
             {"subgraphs": {"stok": {}}},
             "gateway.headers.subgraphs.stok: there is no such subgraph. Did you mean stock?",
