@@ -7,8 +7,8 @@ implementations at once: that is how far an interface object, which never learns
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from functools import lru_cache
 
+from gateway.supergraph.derived import derive
 from gateway.supergraph.model import GraphField, Key, Supergraph, TypeDefinition, TypeKind
 
 from .context_uses import ContextUses
@@ -296,9 +296,9 @@ def _readers(ways: Sequence[Way], given: Sequence[str]) -> dict[str, tuple[int, 
     return {name: tuple(numbers) for name, numbers in found.items()}
 
 
-@lru_cache(maxsize=16)
 def query_graph_of(
     supergraph: Supergraph, active_labels: frozenset[str] = _NO_LABELS
 ) -> QueryGraph:
-    """The query graph of a supergraph under some override labels; those last asked for are kept."""
-    return QueryGraph(supergraph, active_labels & supergraph.override_labels)
+    """The query graph of a supergraph under some override labels; kept with the supergraph."""
+    labels = active_labels & supergraph.override_labels
+    return derive(supergraph, (QueryGraph, labels), lambda: QueryGraph(supergraph, labels))

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from functools import lru_cache
 
+from gateway.supergraph.derived import derive
 from gateway.supergraph.model import Supergraph
 from gateway.supergraph.selections import Selection
 
@@ -126,7 +126,6 @@ class LabelUses:
         return {name: frozenset(labels) for name, labels in found.items()}
 
 
-@lru_cache(maxsize=16)
 def label_uses_of(supergraph: Supergraph) -> LabelUses:
-    """Where the labels of a supergraph matter; those last asked for are kept."""
-    return LabelUses(supergraph)
+    """Where the labels of a supergraph matter; kept with the supergraph."""
+    return derive(supergraph, LabelUses, lambda: LabelUses(supergraph))

@@ -5,7 +5,7 @@ Graphs are numbered in the order of ``join__Graph``; a *mask* is an int with one
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Hashable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TypeAlias
@@ -171,6 +171,8 @@ class Supergraph:
     """The supergraph's syntax, for what the model leaves out (authorization, cost, tags)."""
 
     features: Features
+    derived: dict[Hashable, object] = field(default_factory=dict, repr=False)
+    """What is kept of it by ``derived.py``, and goes when it goes."""
 
     def is_visible(self, type_name: str) -> bool:
         """Whether the API schema has the type."""
