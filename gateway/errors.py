@@ -70,6 +70,37 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar
 
+DEFAULT_SUBGRAPH_CODE = "DOWNSTREAM_SERVICE_ERROR"
+"""For errors that a subgraph reported without a code."""
+
+INVALID_VALUE_CODE = "RESPONSE_VALIDATION_FAILED"
+"""For values of a subgraph that are not as the API schema says."""
+
+_MISHAP_CODES = frozenset(
+    {
+        DEFAULT_SUBGRAPH_CODE,
+        "ERROR",
+        "EXCEPTION",
+        "INTERNAL",
+        "INTERNAL_ERROR",
+        "INTERNAL_SERVER_ERROR",
+        "SERVER_ERROR",
+        "UNEXPECTED_ERROR",
+        "UNHANDLED_EXCEPTION",
+        "UNKNOWN",
+        "UNKNOWN_ERROR",
+        # What the gateway asked does not fit the subgraph's schema: nothing that a client could have done otherwise.
+        "GRAPHQL_PARSE_FAILED",
+        "GRAPHQL_VALIDATION_FAILED",
+        "OPERATION_RESOLUTION_FAILURE",
+    }
+)
+
+
+def is_mishap_code(code: object) -> bool:
+    """Whether a subgraph that reports ``code`` speaks of a failure inside, rather than refusing with a reason."""
+    return not isinstance(code, str) or code.upper().replace("-", "_") in _MISHAP_CODES
+
 
 class GatewayError(Exception):
     """Root of the tree."""
@@ -438,9 +469,14 @@ class SubgraphSchemaUnavailable(InternalError):
 
 
 class CompositionFailed(InternalError):
-    """The subgraphs do not compose; the text lists the errors with their codes."""
+    """The subgraphs do not compose, or a contract cannot be kept; the text lists the errors with their codes."""
 
     code = "COMPOSITION_FAILED"
+
+    def __init__(self, message: str, codes: tuple[str, ...] = ()) -> None:
+        super().__init__(message)
+        self.codes = codes
+        """Those of the errors, each once."""
 
 
 class SupergraphInvalid(InternalError):

@@ -46,6 +46,7 @@ from .settings import (
     SupergraphSource,
     TelemetryConfig,
     UploadsConfig,
+    WatchConfig,
 )
 from .traffic import names_of, read_traffic
 from .yaml_file import read_yaml
@@ -107,16 +108,24 @@ def load_config(
 
 
 def with_flags(
-    config: GatewayConfig, *, host: str | None, port: int | None, workers: int | None
+    config: GatewayConfig,
+    *,
+    host: str | None,
+    port: int | None,
+    workers: int | None,
+    watch: bool | None = None,
 ) -> GatewayConfig:
-    """Return ``config`` with what the command line gave in the place of its ``server`` settings."""
+    """Return ``config`` with what the command line gave in the place of its settings."""
     server = dataclasses.replace(
         config.server,
         host=config.server.host if host is None else host,
         port=config.server.port if port is None else port,
         workers=config.server.workers if workers is None else workers,
     )
-    return dataclasses.replace(config, server=server)
+    following = config.watch
+    if watch is not None:
+        following = dataclasses.replace(following, enabled=watch)
+    return dataclasses.replace(config, server=server, watch=following)
 
 
 def _read_settings_file(path: Path, environment: Mapping[str, str]) -> object:
@@ -254,6 +263,7 @@ def _read_settings(
         clock_file=_read_clock_file(root),
         traffic=read_traffic(root.section("traffic"), names_of(source)),
         caches=_read_caches(root.section("caches")),
+        watch=_read_watch(root.section("watch")),
         telemetry=_read_telemetry(root.section("telemetry")),
     )
     root.close()
@@ -492,6 +502,17 @@ def _read_caches(section: Section) -> CachesConfig:
     )
     section.close()
     return caches
+
+
+def _read_watch(section: Section) -> WatchConfig:
+    default = WatchConfig()
+    watch = WatchConfig(
+        enabled=section.flag("enabled", default=default.enabled),
+        poll_seconds=section.seconds("poll_seconds", default.poll_seconds, minimum=0.1),
+        warm_operations=section.integer("warm_operations", default.warm_operations),
+    )
+    section.close()
+    return watch
 
 
 def _read_telemetry(section: Section) -> TelemetryConfig:

@@ -473,6 +473,20 @@ class TelemetryConfig:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class WatchConfig:
+    """Whether the gateway follows what it is made of while it runs."""
+
+    enabled: bool = False
+    """Whether files are watched and subgraphs asked for their schemas again."""
+
+    poll_seconds: float = 10.0
+    """How often subgraphs are asked, give or take a tenth."""
+
+    warm_operations: int = 100
+    """How many operations are planned before a new supergraph is served, those used most first."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class GatewayConfig:
     """Everything the gateway is told."""
 
@@ -505,4 +519,5 @@ class GatewayConfig:
 
     traffic: TrafficConfig = field(default_factory=TrafficConfig)
     caches: CachesConfig = field(default_factory=CachesConfig)
+    watch: WatchConfig = field(default_factory=WatchConfig)
     telemetry: TelemetryConfig = field(default_factory=TelemetryConfig)
