@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from gateway.errors import PlanningError
 from gateway.query_graph.context_uses import Setting
@@ -31,6 +32,14 @@ class Ban:
 
     scope: Scope
     position: Position
+
+
+class Decision(NamedTuple):
+    """How a field came to its place."""
+
+    option: Option
+    options: Sequence[Option]
+    """All there were, with what they cost then."""
 
 
 class Growth:
@@ -60,10 +69,12 @@ class Growth:
         self._frames_at: dict[Scope, list[Frame]] = {}
         self._entering: set[tuple[PlanClass, Position, Demand | None]] = set()
         self._present: set[PlanClass] = set()
+        self._certain_roots: frozenset[int] = frozenset()
         self._certain: dict[Scope, bool] = {}
         self._hidden: dict[tuple[PlanClass, str, str], list[Demand]] = {}
         self.frames: list[Frame] = []
         self.providers: dict[Demand, Frame] = {}
+        self.decisions: dict[Demand, Decision] = {}
         self.hidden_demands: list[Demand] = []
         """In the order in which they appeared: a parent before what is below it."""
 
@@ -79,12 +90,14 @@ class Growth:
         Raises:
             PlanningError: one cannot be met.
         """
+        self._certain_roots = frozenset(self._roots_of_one_graph(scopes))
         for demand in self._by_urgency(scopes):
             self._meet(demand)
         self._meet_optional(scopes)
         self._learn_types(scopes)
         for scope in scopes:
             self._ensure_existence(scope)
+        self._note_roots()
 
     def frames_at(self, scope: Scope) -> Sequence[Frame]:
         """The frames of a scope."""
@@ -104,6 +117,15 @@ class Growth:
                         ranked.append((graphs, scope.depth, len(ranked), demand))
         ranked.sort(key=lambda item: item[:3])
         return [demand for *_, demand in ranked]
+
+    def _roots_of_one_graph(self, scopes: Sequence[Scope]) -> Iterator[int]:
+        """The graphs that are asked at the root whatever else is done: what they have there, no other has."""
+        for scope in scopes:
+            for plan_class in scope.all_classes() if scope.is_root else ():
+                for demand in self._demands_of(plan_class):
+                    options = self._reach.options(plan_class.reached, demand.name)
+                    if len({option.position.graph for option in options}) == 1:
+                        yield options[0].position.graph
 
     def _demands_of(self, plan_class: PlanClass) -> Sequence[Demand]:
         if plan_class.scope.is_root and self._root_demands is not None:
@@ -170,6 +192,23 @@ class Growth:
         _, index, position = min(ways, key=lambda way: way[:2])
         self._stand(scope.all_classes()[index], position)
 
+    def _note_roots(self) -> None:
+        """Count the root of a graph as a choice when all that it answers could be had from other roots."""
+        for frame in self.frames:
+            if frame.kind is not FrameKind.ROOT or not frame.scope.is_root:
+                continue
+            ((plan_class, position),) = frame.positions.items()
+            options = self._reach_of(plan_class)
+            if all(
+                any(
+                    option.position != position
+                    for option in self._reach.options(options, demand.name)
+                )
+                for demands in frame.fields.values()
+                for demand in demands
+            ):
+                self.choices.setdefault(Ban(frame.scope, position))
+
     # Demands
 
     def _meet(self, demand: Demand) -> Frame:
@@ -184,6 +223,7 @@ class Growth:
         if not options:
             raise PlanningError(f"No subgraph can answer {home.type_name}.{demand.name} here.")
         option = self._choose(home, options)
+        self.decisions[demand] = Decision(option, options)
         frame = self._realise(demand, option)
         frame.select(home, demand)
         self.providers[demand] = frame
@@ -261,7 +301,7 @@ class Growth:
         scope = plan_class.scope
         if scope.is_root:
             starts = {
-                position: CALL
+                position: 0 if position.graph in self._certain_roots else CALL
                 for position in self._graph.root_positions(scope.declared)
                 if self._root_graphs is None or position.graph in self._root_graphs
             }
@@ -391,10 +431,11 @@ class Growth:
         stage: tuple[Demand, Option] | None,
     ) -> Frame:
         needs: list[Frame] = []
+        requires = stage[1].move.requires if stage is not None else None
+        required = requires.selections if requires is not None else ()
+        self._meet_forced(plan_class, (*key.selections, *required))
         inputs = self._need(plan_class, key.selections, needs, is_key=True)
-        if stage is not None and stage[1].move.requires is not None:
-            required = stage[1].move.requires.selections
-            inputs += self._need(plan_class, required, needs, is_key=False)
+        inputs += self._need(plan_class, required, needs, is_key=False)
         contexts = tuple(
             self._need_context(plan_class.scope, argument, needs)
             for argument in (stage[1].move.contexts if stage is not None else ())
@@ -471,6 +512,22 @@ class Growth:
         return frame
 
     # What a call needs
+
+    def _meet_forced(self, home: PlanClass, selections: Sequence[Selection]) -> None:
+        """Meet the leaves that one graph alone has, so that the others find it standing already."""
+        if len(selections) < 2:
+            return
+        demands = [
+            self._hidden_demand(home, selection)
+            for selection in selections
+            if selection.name != "__typename"
+            and (selection.on is None or home.type_name in selection.on)
+        ]
+        for demand in demands:
+            if demand.child is None:
+                options = self._reach.options(self._reach_of(home), demand.name)
+                if len({option.position.graph for option in options}) == 1:
+                    self._meet(demand)
 
     def _need(
         self,

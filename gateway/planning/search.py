@@ -6,7 +6,7 @@ requests, then by how early their leaves arrive, then by entity calls, then by s
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from gateway.errors import PlanningError
@@ -72,21 +72,21 @@ class Search:
             PlanningError: there is no plan.
         """
         best = self._grow(limits, frozenset())
-        tried: set[Ban] = set()
+        tried: set[frozenset[Ban]] = set()
         bans: frozenset[Ban] = frozenset()
         regrowths = 0
         while best.cost[0] > 1:
-            ban = next((each for each in best.growth.choices if each not in tried), None)
+            ban = next((each for each in _worth_banning(best.growth) if each not in tried), None)
             if ban is None or regrowths == MAX_REGROWTHS:
                 break
             tried.add(ban)
             regrowths += 1
             try:
-                other = self._grow(limits, bans | {ban})
+                other = self._grow(limits, bans | ban)
             except PlanningError:
                 continue
             if other.cost < best.cost:
-                best, bans = other, bans | {ban}
+                best, bans = other, bans | ban
         return best
 
     def _grow(self, limits: RootLimits, bans: frozenset[Ban]) -> Grown:
@@ -118,6 +118,15 @@ class Search:
         if limits.defers:
             Deferral(limits.defers, self.scopes, growth, fetches).separate()
         return fetches
+
+
+def _worth_banning(growth: Growth) -> Iterator[frozenset[Ban]]:
+    """What to grow without: a graph wherever there was another, then one choice after the other."""
+    by_graph: dict[int, list[Ban]] = {}
+    for ban in growth.choices:
+        by_graph.setdefault(ban.position.graph, []).append(ban)
+    yield from map(frozenset, by_graph.values())
+    yield from (frozenset({ban}) for ban in growth.choices)
 
 
 def _cost(growth: Growth, fetches: FetchGraph) -> Cost:

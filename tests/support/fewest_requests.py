@@ -126,9 +126,14 @@ class FewestRequests:
             for key, is_resolvable in local.keys:
                 if is_resolvable:
                     self._bits_of(place, key)
-            for found in list(local.fields.values()):
-                if found.requires and any(name == found.spec.name for name in place.names.values()):
-                    self._bits_of(place, found.requires)
+        entries = -1
+        while entries != len(place.names):
+            # An input of one field may have inputs itself.
+            entries = len(place.names)
+            for local in self._locals(place):
+                for found in local.fields.values():
+                    if found.requires and found.spec.name in place.names.values():
+                        self._bits_of(place, found.requires)
         for inner in self._places[before:]:
             self._add_hidden(inner, depth - 1)
 
