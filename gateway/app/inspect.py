@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Collection, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, replace
 
 from gateway.composition.compose import compose
 from gateway.composition.errors import CompositionError, CompositionHint
 from gateway.config.settings import ComposedSource, GatewayConfig, SupergraphFile
+from gateway.errors import ConfigInvalid
 from gateway.operations.normalize import normalize_operation
 from gateway.operations.variables import coerce_variables
 from gateway.pipeline.preparation import Preparation, read_conditions
-from gateway.planning.planner import plan_operation
+from gateway.planning.planner import plan_and_explain
+from gateway.query_plan.explanation import PlanExplanation
 from gateway.query_plan.nodes import QueryPlan
 from gateway.supergraph.loader import load_supergraph
 from gateway.supergraph.model import Supergraph
@@ -79,15 +81,22 @@ def plan_text(
     text: str,
     operation_name: str | None,
     variables: Mapping[str, object],
-) -> QueryPlan:
-    """Return the plan of an operation, made as the gateway makes it.
+    override_labels: Collection[str] = (),
+) -> tuple[QueryPlan, PlanExplanation]:
+    """Return the plan of an operation, made as the gateway makes it, and why it is as it is.
 
-    Only the variables of ``@skip`` and ``@include`` matter; the others need not be given.
+    Only the variables of ``@skip`` and ``@include`` matter; the others need not be given. Of the labels of
+    progressive overrides those are active that are for all requests by configuration, and ``override_labels``.
 
     Raises:
+        ConfigInvalid: ``override_labels`` holds one that the supergraph does not.
         ClientError: the operation would be refused.
         PlanningError: there is no plan.
     """
+    for label in override_labels:
+        if label not in supergraph.override_labels:
+            known = ", ".join(sorted(supergraph.override_labels)) or "none"
+            raise ConfigInvalid(f"No field is overridden under the label {label}. Labels: {known}.")
     preparation = Preparation(supergraph, config.limits, allows_introspection=True)
     prepared = preparation.prepare(text, operation_name)
     given = dict(variables)
@@ -103,7 +112,10 @@ def plan_text(
         conditions,
         max_defers=config.incremental.max_fragments if config.incremental.enabled else 0,
     )
-    return plan_operation(supergraph, normalized)
+    always = {label for label, percentage in config.override_labels if percentage == 100}
+    return plan_and_explain(
+        supergraph, normalized, override_labels=frozenset({*always, *override_labels})
+    )
 
 
 @asynccontextmanager

@@ -14,6 +14,7 @@ import typer
 from gateway.app.inspect import load_for_planning, plan_text
 from gateway.errors import ConfigInvalid, GatewayError
 from gateway.execution.json_text import decode_json
+from gateway.query_plan.explanation import explanation_to_json, print_explanation
 from gateway.query_plan.printer import plan_to_json, print_plan
 from shared.logging import configure_logging
 
@@ -45,29 +46,46 @@ def plan(
     output_format: Annotated[PlanFormat, typer.Option("--format", help="How to print.")] = (
         PlanFormat.TEXT
     ),
+    explain: Annotated[
+        bool, typer.Option("--explain", help="Say of every field why it comes from where it does.")
+    ] = False,
+    label: Annotated[
+        list[str] | None,
+        typer.Option(help="A label of progressive overrides to be active; may be repeated."),
+    ] = None,
 ) -> None:
     """Print how an operation would be carried out: which fetches, in which order.
 
     cattery plan --config supergraph.yaml --operation query.graphql
     cattery plan -s supergraph.graphql -q query.graphql --variables '{"full": true}' --format json
+
+    With --explain every fetch says what it serves, which subgraphs could have served it, and why they lost:
+
+    cattery plan --config supergraph.yaml --operation query.graphql --explain
     """
     found = read_config(config, supergraph, None, contract)
     configure_logging(service="gateway", level="ERROR")
     try:
         loaded = asyncio.run(load_for_planning(found))
-        made = plan_text(
+        made, explanation = plan_text(
             loaded,
             found,
             text=_read_operation(operation),
             operation_name=operation_name,
             variables=_read_variables(variables),
+            override_labels=label or (),
         )
     except GatewayError as error:
         stop_for(error)
     if output_format is PlanFormat.JSON:
-        sys.stdout.write(json.dumps(plan_to_json(made), indent=2) + "\n")
+        shown = plan_to_json(made)
+        if explain:
+            shown["explanation"] = explanation_to_json(explanation)
+        sys.stdout.write(json.dumps(shown, indent=2) + "\n")
     else:
         sys.stdout.write(print_plan(made) + "\n")
+        if explain:
+            sys.stdout.write(print_explanation(explanation))
 
 
 def _read_operation(path: Path) -> str:

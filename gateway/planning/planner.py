@@ -11,11 +11,13 @@ from gateway.operations.normalize import NormalizedOperation
 from gateway.query_graph.budget import Budget, BudgetSpent
 from gateway.query_graph.graph import QueryGraph, query_graph_of
 from gateway.query_graph.reach import Reach
+from gateway.query_plan.explanation import PlanExplanation
 from gateway.query_plan.nodes import Deferral, OperationKind, QueryPlan
 from gateway.supergraph.model import Supergraph
 from gateway.supergraph.selections import Defer
 
 from .deferred_projection import Divider
+from .explain_plan import explain_plan
 from .fetch_graph import FetchNode
 from .plan_writer import PlanWriter
 from .projection import ProjectionBuilder
@@ -43,9 +45,30 @@ def plan_operation(
         PlanningError: some field can be had from no subgraph at its place.
         PlanningLimitExceeded: it would take more steps than the budget has, or is nested too deeply.
     """
-    budget = budget or Budget(MAX_STEPS)
+    plan, _ = _plan(supergraph, operation, override_labels, budget or Budget(MAX_STEPS))
+    return plan
+
+
+def plan_and_explain(
+    supergraph: Supergraph,
+    operation: NormalizedOperation,
+    *,
+    override_labels: frozenset[str] = frozenset(),
+) -> tuple[QueryPlan, PlanExplanation]:
+    """Plan an operation, and say why its plan is as it is; raises what ``plan_operation`` does."""
+    plan, planner = _plan(supergraph, operation, override_labels, Budget(MAX_STEPS))
+    return plan, planner.explain()
+
+
+def _plan(
+    supergraph: Supergraph,
+    operation: NormalizedOperation,
+    override_labels: frozenset[str],
+    budget: Budget,
+) -> tuple[QueryPlan, _Planner]:
     try:
-        return _Planner(supergraph, operation, override_labels, budget).plan()
+        planner = _Planner(supergraph, operation, override_labels, budget)
+        return planner.plan(), planner
     except BudgetSpent as error:
         raise PlanningLimitExceeded("The operation is too large to be planned.") from error
     except RecursionError as error:
@@ -70,6 +93,8 @@ class _Planner:
         self._reach = Reach(self._graph, budget)
         self._builder = ScopeBuilder(self._graph, self._reach)
         self._kind = OperationKind(operation.kind.value)
+        self._parts: Sequence[Grown] = ()
+        self._ids: Mapping[FetchNode, int] = {}
 
     def plan(self) -> QueryPlan:
         root = self._builder.build_root(self._operation.root_type, self._operation.selections)
@@ -79,6 +104,7 @@ class _Planner:
         else:
             parts = list(self._plan_in_series(root))
         writer = self._write(parts)
+        self._parts, self._ids = parts, writer.ids
         return QueryPlan(
             kind=self._kind,
             fetches=tuple(writer.fetches),
@@ -86,6 +112,10 @@ class _Planner:
             introspection=self._operation.introspection,
             deferral=self._divide(root, parts, writer.ids) if self._operation.defers else None,
         )
+
+    def explain(self) -> PlanExplanation:
+        """Explain what was planned."""
+        return explain_plan(self._graph, self._parts, self._ids)
 
     def _search(self, scopes: Sequence[Scope]) -> Search:
         return Search(

@@ -111,6 +111,26 @@ def test_plan_depends_on_conditions_and_prints_json(config: str) -> None:
     assert "reviews" not in json.dumps(json.loads(short.stdout))
 
 
+def test_plan_explains_itself_and_takes_labels(config: str, operation: str) -> None:
+    arguments = (
+        "plan",
+        "-c",
+        config,
+        "-q",
+        operation,
+        "--variables",
+        '{"full": true}',
+        "--explain",
+    )
+    text, found = run_cattery(*arguments), run_cattery(*arguments, "--format", "json")
+    refused = run_cattery(*arguments, "--label", "nobody")
+
+    assert "Fetch 0 from " in text.stdout
+    assert json.loads(found.stdout)["explanation"][0]["fields"]
+    assert refused.returncode == 2
+    assert "under the label nobody" in refused.stderr
+
+
 @pytest.mark.parametrize(
     ("arguments", "code", "exit_code"),
     [
