@@ -14,6 +14,7 @@ from gateway.query_plan.nodes import (
 
 from .result import ClientPath, JsonObject
 from .tree_walk import PhysicalPath, is_of_type
+from .written_keys import Position
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +51,29 @@ def locate(projection: ObjectProjection, root: JsonObject, place: PhysicalPath) 
             node = field.value
             value = value.get(key) if isinstance(value, dict) else None
     return ClientPlace(tuple(path), node)
+
+
+def position_at(projection: ObjectProjection, root: JsonObject, path: ClientPath) -> Position:
+    """Return the physical keys that lead to ``path`` of the client's answer."""
+    node: ValueProjection = projection
+    value: object = root
+    position: list[str] = []
+    for key in path:
+        if isinstance(key, int):
+            if not isinstance(node, ListProjection):
+                break
+            node = node.item
+            value = value[key] if isinstance(value, list) and 0 <= key < len(value) else None
+        else:
+            field = next(
+                (each for each in fields_of(node, value) if each.response_key == key), None
+            )
+            if field is None:
+                break
+            position.append(field.source)
+            node = field.value
+            value = value.get(field.source) if isinstance(value, dict) else None
+    return tuple(position)
 
 
 def fields_of(node: ValueProjection | None, value: object) -> Iterator[FieldProjection]:

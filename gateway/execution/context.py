@@ -32,6 +32,9 @@ class ExecutionContext:
     subgraph_headers: Mapping[str, tuple[tuple[str, str], ...]] = field(default_factory=dict)
     """For subgraphs with rules of their own: sent instead of ``headers``."""
 
+    about: Mapping[str, object] = field(default_factory=dict)
+    """What tells the request apart in lines of the log about what went wrong."""
+
     deadline: float | None = None
     """When to give up, by the clock of the event loop (``loop.time()``).
 

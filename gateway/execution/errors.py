@@ -6,33 +6,43 @@ Work for when something went wrong: nothing here is touched while all goes well.
 from __future__ import annotations
 
 import uuid
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TypeGuard
+from typing import TypeAlias, TypeGuard, assert_never
 
-from gateway.errors import ExecutionError, GatewayError
-from gateway.query_plan.nodes import EntityGroup, ObjectProjection
+from gateway.errors import (
+    DEFAULT_SUBGRAPH_CODE,
+    INVALID_VALUE_CODE,
+    ExecutionError,
+    GatewayError,
+    is_mishap_code,
+)
+from gateway.query_plan.nodes import EntityGroup
 from gateway.transports.errors import SubgraphSuspended
 from shared.logging import get_logger
 
-from .client_paths import fields_of, locate
-from .prepared_plan import PreparedFetch
+from .client_paths import fields_of, locate, position_at
+from .json_text import encode_json
+from .prepared_plan import PreparedFetch, PreparedPlan
 from .projection_interpreter import FieldProblem
 from .representations import Collected
 from .result import ClientPath, JsonObject, WireError
 from .tree_walk import PhysicalPath, find_places
-
-DEFAULT_SUBGRAPH_CODE = "DOWNSTREAM_SERVICE_ERROR"
-"""For errors of subgraphs that come without a code."""
-
-INVALID_VALUE_CODE = "RESPONSE_VALIDATION_FAILED"
-"""For values that are not as the API schema says."""
+from .written_keys import Position, Written, position_of
 
 MAX_PLACES_PER_ERROR = 100
 """One failure may leave thousands of places without a value; the client is told of so many."""
 
 MAX_ERRORS = 1000
 """No answer holds more errors than that."""
+
+MAX_MESSAGE_LENGTH = 4096
+"""Of a subgraph's message, in characters: it may be repeated at many places."""
+
+MAX_EXTENSIONS_BYTES = 16_384
+"""Of a subgraph's ``extensions``; of larger ones the code is kept alone."""
+
+_MAX_CODE_LENGTH = 128
 
 _log = get_logger(__name__)
 
@@ -59,24 +69,67 @@ class ReportedErrors:
     """Response keys of the fetch's operation that came back null, or not at all."""
 
 
+@dataclass(frozen=True, slots=True)
+class Unasked:
+    """A fetch did not ask about some objects, because a fetch before it owes what it would have to send."""
+
+    prepared: PreparedFetch
+    left_out: Sequence[Sequence[Sequence[JsonObject]]]
+    """By entity group and target."""
+
+    blamed: frozenset[int]
+    """The fetches that owe it."""
+
+
+Problem: TypeAlias = FetchFailure | ReportedErrors | Unasked
+
+
 @dataclass(slots=True)
 class ErrorReport:
-    """Collects the errors of one execution; used once its response tree is complete."""
+    """Collects the errors of one execution; used once its response tree is complete.
 
-    projection: ObjectProjection
+    Args:
+        plan: what was carried out.
+        root: the response tree.
+        about: what tells the request apart in the log.
+    """
+
+    plan: PreparedPlan
     root: JsonObject
+    about: Mapping[str, object] = field(default_factory=dict)
     errors: list[WireError] = field(default_factory=list)
+    omitted: int = 0
+    """How many errors there are beyond ``MAX_ERRORS``."""
+
+    degraded: dict[str, set[int]] = field(default_factory=dict)
+    """The fetches that left something missing, by subgraph. A refusal with a code of its own leaves nothing missing."""
+
     _explained: set[ClientPath] = field(default_factory=set)
     _users: dict[tuple[int, str], dict[int, list[PhysicalPath]]] = field(default_factory=dict)
     """By fetch and entity group: the places of the objects that use each representation."""
 
-    def add(self, problem: FetchFailure | ReportedErrors) -> None:
+    _said: dict[int, tuple[str, JsonObject]] = field(default_factory=dict)
+    """Message and extensions of what a fetch is to blame for, by fetch."""
+
+    _nothing: dict[int, list[ClientPath]] = field(default_factory=dict)
+    """By fetch that came to nothing: the fields without a value."""
+
+    def add(self, problem: Problem) -> None:
         """Add what became of one fetch."""
-        if isinstance(problem, FetchFailure):
-            self._add_failure(problem)
-        else:
-            for error in problem.errors:
-                self._add_reported(problem, error)
+        match problem:
+            case FetchFailure():
+                self._add_failure(problem)
+            case ReportedErrors():
+                for number, error in enumerate(problem.errors):
+                    if len(self.errors) >= MAX_ERRORS:
+                        # One error may be all that a subgraph has to say, or a million.
+                        self.omitted += len(problem.errors) - number
+                        break
+                    self._add_reported(problem, error)
+            case Unasked():
+                self._add_unasked(problem)
+            case _:
+                assert_never(problem)
 
     def add_field_problems(self, problems: Sequence[FieldProblem]) -> None:
         """Add what the projection found, except where an error says already why there is no value.
@@ -88,39 +141,72 @@ class ErrorReport:
             prefixes = (path[:length] for length in range(len(path) + 1))
             if path in above or not self._explained.isdisjoint(prefixes):
                 continue
-            self._write(message, {"code": INVALID_VALUE_CODE}, path)
+            extensions: JsonObject = {"code": INVALID_VALUE_CODE}
+            fetches = self._writers_of(path)
+            subgraphs = {fetch.fetch.subgraph for fetch in fetches}
+            if len(subgraphs) == 1:
+                extensions["service"] = fetches[0].fetch.subgraph
+                self._degrade(*fetches)
+            self._write(message, extensions, path)
 
     def _add_failure(self, failure: FetchFailure) -> None:
         subgraph = failure.prepared.fetch.subgraph
-        error_id = _log_failure(failure)
+        error_id = _log_failure(failure, self.about)
         error = failure.error
         extensions: JsonObject = {
             "code": error.code if isinstance(error, GatewayError) else ExecutionError.code,
             "service": subgraph,
             "errorId": error_id,
         }
+        message = f"Subgraph {subgraph!r} did not give a usable answer."
+        self._said[failure.prepared.fetch.id] = message, extensions
+        self._degrade(failure.prepared)
         paths = self._affected(failure.prepared, failure.collected, failure.alias)
-        self._append(f"Subgraph {subgraph!r} did not give a usable answer.", extensions, paths)
+        self._append(message, extensions, paths)
 
     def _add_reported(self, reported: ReportedErrors, error: JsonObject) -> None:
-        own = error.get("extensions")
-        extensions: JsonObject = dict(own) if isinstance(own, dict) else {}
-        extensions.setdefault("code", DEFAULT_SUBGRAPH_CODE)
+        extensions = _extensions_of(error)
         extensions["service"] = reported.prepared.fetch.subgraph
         message = error.get("message")
-        self._append(
-            message if isinstance(message, str) else "The subgraph reported an error.",
-            extensions,
-            self._paths_of(reported, error.get("path")),
-        )
+        if not isinstance(message, str):
+            message = "The subgraph reported an error."
+        elif len(message) > MAX_MESSAGE_LENGTH:
+            message = message[:MAX_MESSAGE_LENGTH] + "…"
+        self._said.setdefault(reported.prepared.fetch.id, (message, extensions))
+        paths = self._paths_of(reported, error.get("path"))
+        if paths and is_mishap_code(extensions["code"]):
+            self._degrade(reported.prepared)
+        self._append(message, extensions, paths)
+
+    def _add_unasked(self, unasked: Unasked) -> None:
+        """Blame whoever owed the inputs, for fields that nothing else explains."""
+        said = [self._said[fetch] for fetch in sorted(unasked.blamed) if fetch in self._said]
+        paths = self._left_out(unasked)
+        # Whoever was to blame for this fetch is to blame for those that wait for it in turn.
+        if said:
+            self._said.setdefault(unasked.prepared.fetch.id, said[0])
+        paths = [path for path in paths if not self._is_explained(path)]
+        if said and paths:
+            self._append(said[0][0], dict(said[0][1]), paths)
 
     def _append(self, message: str, extensions: JsonObject, paths: Sequence[ClientPath]) -> None:
         self._explained.update(path for path in paths if path)
+        further = len(paths) - MAX_PLACES_PER_ERROR
+        if further > 0:
+            extensions["furtherPlaces"] = further
         for path in paths[:MAX_PLACES_PER_ERROR] or [()]:
             self._write(message, extensions, path)
 
+    def _is_explained(self, path: ClientPath) -> bool:
+        return any(path[:length] in self._explained for length in range(len(path) + 1))
+
+    def _degrade(self, *fetches: PreparedFetch) -> None:
+        for prepared in fetches:
+            self.degraded.setdefault(prepared.fetch.subgraph, set()).add(prepared.fetch.id)
+
     def _write(self, message: str, extensions: JsonObject, path: ClientPath) -> None:
         if len(self.errors) >= MAX_ERRORS:
+            self.omitted += 1
             return
         error: WireError = {"message": message, "extensions": extensions}
         if path:
@@ -132,7 +218,13 @@ class ErrorReport:
         prepared, collected = reported.prepared, reported.collected
         if not _is_path(path) or not path:
             has_nothing = reported.null_aliases.issuperset(_aliases(prepared))
-            return self._affected(prepared, collected, None) if has_nothing else []
+            if not has_nothing:
+                return []
+            paths = self._nothing.get(prepared.fetch.id)
+            if paths is None:
+                paths = self._affected(prepared, collected, None)
+                self._nothing[prepared.fetch.id] = paths
+            return paths
         if not prepared.groups:
             places = (place for place, _ in find_places(self.root, prepared.fetch.path))
             return self._located((*place, *path) for place in places)
@@ -165,6 +257,27 @@ class ErrorReport:
                             self._add_missing(paths, place, obj, group.written.keys.keys.keys())
         return list(paths)
 
+    def _left_out(self, unasked: Unasked) -> list[ClientPath]:
+        """Return the fields of the objects that a fetch has not asked about for want of inputs."""
+        paths: dict[ClientPath, None] = {}
+        for group, by_target in zip(unasked.prepared.groups, unasked.left_out, strict=True):
+            keys = group.written.keys.keys.keys()
+            for target, objects in zip(group.group.targets, by_target, strict=True):
+                known = {id(obj) for obj in objects}
+                for place, obj in find_places(self.root, target.path) if known else ():
+                    if id(obj) in known:
+                        self._add_missing(paths, place, obj, keys)
+        return list(paths)
+
+    def _writers_of(self, path: ClientPath) -> list[PreparedFetch]:
+        """Return the fetches that have the value at ``path`` of the client's answer to give."""
+        position = position_at(self.plan.plan.projection, self.root, path)
+        return [
+            prepared
+            for prepared in self.plan.fetches
+            if any(_writes(start, written, position) for start, written in _written_by(prepared))
+        ]
+
     def _add_missing(
         self,
         paths: dict[ClientPath, None],
@@ -172,7 +285,7 @@ class ErrorReport:
         obj: JsonObject,
         keys: Collection[str],
     ) -> None:
-        seen = locate(self.projection, self.root, place)
+        seen = locate(self.plan.plan.projection, self.root, place)
         missing = [
             (*seen.path, part.response_key)
             for part in fields_of(seen.projection, obj)
@@ -198,7 +311,7 @@ class ErrorReport:
         return places
 
     def _located(self, places: Iterable[PhysicalPath]) -> list[ClientPath]:
-        paths = (locate(self.projection, self.root, place).path for place in places)
+        paths = (locate(self.plan.plan.projection, self.root, place).path for place in places)
         return list(dict.fromkeys(paths))
 
 
@@ -214,11 +327,43 @@ def _is_path(value: object) -> TypeGuard[list[str | int]]:
     )
 
 
-def _log_failure(failure: FetchFailure) -> str:
+def _written_by(prepared: PreparedFetch) -> Iterator[tuple[Position, Written]]:
+    if prepared.root_written is not None:
+        yield position_of(prepared.fetch.path), prepared.root_written
+    for group in prepared.groups:
+        for target in group.group.targets:
+            yield position_of(target.path), group.written
+
+
+def _writes(start: Position, written: Written, position: Position) -> bool:
+    if len(position) <= len(start) or position[: len(start)] != start:
+        return False
+    keys = written.keys
+    for key in position[len(start) :]:
+        if key not in keys.keys:
+            return False
+        keys = keys.keys[key]
+    return True
+
+
+def _extensions_of(error: JsonObject) -> JsonObject:
+    """Return a copy of what a subgraph says besides the message, with a code that is a text."""
+    own = error.get("extensions")
+    extensions: JsonObject = dict(own) if isinstance(own, dict) else {}
+    code = extensions.get("code")
+    if not isinstance(code, str) or not 0 < len(code) <= _MAX_CODE_LENGTH:
+        code = DEFAULT_SUBGRAPH_CODE
+    if len(encode_json(extensions)) > MAX_EXTENSIONS_BYTES:
+        extensions = {}
+    extensions["code"] = code
+    return extensions
+
+
+def _log_failure(failure: FetchFailure, about: Mapping[str, object]) -> str:
     """Write the full text to the log, where its id leads from the client's error."""
     error_id = uuid.uuid4().hex
     fetch = failure.prepared.fetch
-    event = {"subgraph": fetch.subgraph, "fetch": fetch.id, "error_id": error_id}
+    event = {**about, "subgraph": fetch.subgraph, "fetch": fetch.id, "error_id": error_id}
     if isinstance(failure.error, GatewayError):
         # Whoever gave the subgraph its pause has said so once; the calls that come to nothing in it may be many.
         write = _log.debug if isinstance(failure.error, SubgraphSuspended) else _log.warning

@@ -17,10 +17,10 @@ from gateway.transports.uploads import FilePart
 
 from .context import ExecutionContext
 from .contextual_request import ContextualRequest
-from .errors import ErrorReport, FetchFailure, ReportedErrors
+from .errors import ErrorReport, FetchFailure, Problem, ReportedErrors, Unasked
 from .json_text import encode_json
 from .prepared_plan import PreparedFetch, PreparedGroup, PreparedPlan, prepare_plan
-from .representations import Collected
+from .representations import Collected, find_left_out
 from .response_merge import attach, copy_json, copy_object
 from .result import ExecutionResult, JsonObject, SubgraphCall
 from .subgraph_answer import SubgraphAnswer, check_root, entities_of, parse_payload, read_answer
@@ -74,7 +74,7 @@ class Execution:
         self._failed: set[int] = set()
         self._done: set[int] = set()
         self._under_way: dict[int, list[Collected]] = {}
-        self._problems: list[FetchFailure | ReportedErrors] = []
+        self._problems: list[Problem] = []
         self._calls: list[SubgraphCall] = []
         self._variable_texts: dict[str, bytes] = {}
 
@@ -99,22 +99,17 @@ class Execution:
         projected = self._prepared.projector.project(self._root)
         if not self._problems and not projected.problems:
             return ExecutionResult(projected.data, subgraph_calls=self._calls)
-        report = ErrorReport(self._prepared.plan.projection, self._root)
+        report = ErrorReport(self._prepared, self._root, self._context.about)
         # In the plan's order, so that the same failures read the same however the answers arrived.
         for problem in sorted(self._problems, key=lambda problem: problem.prepared.fetch.id):
             report.add(problem)
         report.add_field_problems(projected.problems)
-        degraded = dict.fromkeys(
-            problem.prepared.fetch.subgraph
-            for problem in self._problems
-            if isinstance(problem, FetchFailure)
-        )
-        return ExecutionResult(
-            projected.data,
-            report.errors,
-            {"degraded": list(degraded)} if degraded else {},
-            self._calls,
-        )
+        extensions: JsonObject = {}
+        if report.degraded:
+            extensions["degraded"] = list(report.degraded)
+        if report.omitted:
+            extensions["omittedErrors"] = report.omitted
+        return ExecutionResult(projected.data, report.errors, extensions, self._calls)
 
     def _introspect(self) -> None:
         text = self._prepared.plan.introspection
@@ -164,10 +159,24 @@ class Execution:
             # What is taken from contexts may be owed by fetches further back.
             prepared.is_contextual or not self._failed.isdisjoint(fetch.depends_on)
         )
-        return [], [
+        collected = [
             group.collector.collect(self._root, skip_incomplete=skip_incomplete)
             for group in prepared.groups
         ]
+        if skip_incomplete:
+            self._note_left_out(prepared, collected)
+        return [], collected
+
+    def _note_left_out(self, prepared: PreparedFetch, collected: list[Collected]) -> None:
+        left_out = [
+            find_left_out(group.group, self._root, found)
+            for group, found in zip(prepared.groups, collected, strict=True)
+        ]
+        if any(objects for by_target in left_out for objects in by_target):
+            blamed = frozenset(self._failed.intersection(prepared.fetch.depends_on) or self._failed)
+            self._problems.append(Unasked(prepared, left_out, blamed))
+            # It may owe others what it could not ask for.
+            self._failed.add(prepared.fetch.id)
 
     async def _ask(self, prepared: PreparedFetch, collected: list[Collected]) -> SubgraphAnswer:
         fetch, context = prepared.fetch, self._context
@@ -256,6 +265,7 @@ class Execution:
             aliases = [*keys, *(group.group.alias for group in prepared.groups)]
             null_aliases = frozenset(alias for alias in aliases if data.get(alias) is None)
             self._problems.append(ReportedErrors(prepared, collected, answer.errors, null_aliases))
+            self._failed.add(prepared.fetch.id)
         if prepared.root_written is not None:
             check_root(answer, prepared)
             if answer.data is not None:

@@ -16,7 +16,7 @@ from gateway.errors import ExecutionError
 
 from .context import ExecutionContext
 from .error_owners import PRIMARY, Owner, find_owner
-from .errors import ErrorReport, FetchFailure
+from .errors import ErrorReport
 from .executor import Execution
 from .incremental_result import Completion, Delivery, Increment, Pending
 from .openings import OpeningClass, Openings
@@ -116,16 +116,13 @@ class _IncrementalExecution(Execution):
         """What is announced when the one that it stands in is completed."""
 
         self._places: dict[Pending, list[_Place]] = {}
-        self._report = ErrorReport(prepared.plan.projection, self._root)
+        self._report = ErrorReport(prepared, self._root, context.about)
         self._absorbed = 0
         self._errors: dict[Owner, list[WireError]] = {}
         """What has been reported and not told."""
 
         self._unplaced: list[tuple[int, WireError]] = []
         """The same, of errors without a path, by fetch."""
-
-        self._degraded: dict[str, set[int]] = {}
-        """The fetches that failed, by subgraph, as long as the client has not been told of them."""
 
     # Waiting
 
@@ -187,13 +184,13 @@ class _IncrementalExecution(Execution):
         return self._finish(delivery, fetches)
 
     def _finish(self, delivery: Delivery, fetches: Collection[int]) -> Delivery:
+        # By subgraph, those that the client has not been told of.
+        known = self._report.degraded
         degraded = [
-            subgraph
-            for subgraph, failed in self._degraded.items()
-            if not failed.isdisjoint(fetches)
+            subgraph for subgraph, failed in known.items() if not failed.isdisjoint(fetches)
         ]
         for subgraph in degraded:
-            del self._degraded[subgraph]
+            del known[subgraph]
         if degraded:
             delivery.extensions["degraded"] = degraded
         delivery.has_next = bool(self._open)
@@ -318,8 +315,6 @@ class _IncrementalExecution(Execution):
         self._absorbed = len(self._problems)
         for problem in sorted(new, key=lambda each: each.prepared.fetch.id):
             fetch = problem.prepared.fetch
-            if isinstance(problem, FetchFailure):
-                self._degraded.setdefault(fetch.subgraph, set()).add(fetch.id)
             self._report.add(problem)
             for error in self._drain():
                 path = error.get("path")

@@ -202,6 +202,38 @@ def represent(
     return None if key.are_all_null() else representation
 
 
+def find_left_out(
+    group: EntityGroup, root: JsonObject, collected: Collected
+) -> list[list[JsonObject]]:
+    """Return, by target, the objects without a representation because something it would hold has not arrived.
+
+    To be called before anybody adds to the tree again.
+    """
+    left_out = []
+    for target, uses in zip(group.targets, collected.uses, strict=True):
+        asked = {id(obj) for obj in uses.objects}
+        left_out.append(
+            [
+                obj
+                for obj in find_objects(root, target.path)
+                if id(obj) not in asked and _lacks_inputs(target, obj)
+            ]
+        )
+    return left_out
+
+
+def _lacks_inputs(target: EntityTarget, obj: JsonObject) -> bool:
+    typename = obj.get(target.typename_key) if target.typename_key is not None else None
+    shape = _shape_for(target.shapes, typename)
+    if shape is None:
+        return target.typename_key is not None and target.typename_key not in obj
+    try:
+        _read_fields(shape, obj, _KeyLeaves(), skip_incomplete=True)
+    except _Incomplete:
+        return True
+    return False
+
+
 @dataclass(slots=True)
 class _KeyLeaves:
     """How many leaves of an object's key there are, and how many are null."""

@@ -98,7 +98,7 @@ async def test_an_error_of_an_entity_is_expanded_to_every_place_that_uses_it() -
             {"id": "a", "left": None, "price": 1},
         ]
     }
-    assert result.extensions == {}
+    assert result.extensions == {"degraded": ["inventory"]}
 
 
 async def test_a_subgraphs_own_code_and_extensions_are_kept() -> None:
@@ -272,7 +272,7 @@ async def test_null_that_nothing_explains_is_an_error_of_its_own() -> None:
         {
             "message": "Cannot return null for non-nullable field Thing.left.",
             "path": ["best", 0, "left"],
-            "extensions": {"code": "RESPONSE_VALIDATION_FAILED"},
+            "extensions": {"code": "RESPONSE_VALIDATION_FAILED", "service": "inventory"},
         }
     ]
 
@@ -447,7 +447,12 @@ async def test_nobody_is_asked_with_inputs_that_a_failed_subgraph_owed() -> None
 
     assert shipping.requests == []
     assert result.data == {"top": [{"price": None, "shipping": None}] * 3}
-    assert paths(result) == [["top", index, "price"] for index in range(3)]
+    assert paths(result) == [
+        ["top", index, key] for key in ("price", "shipping") for index in range(3)
+    ]
+    assert {error["extensions"]["service"] for error in result.errors} == {"prices"}
+    assert len({error["extensions"]["errorId"] for error in result.errors}) == 1
+    assert result.extensions == {"degraded": ["prices"]}
 
 
 async def test_failures_are_told_in_the_plans_order() -> None:
