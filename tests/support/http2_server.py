@@ -65,8 +65,8 @@ class Connection(asyncio.Protocol):
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self._connections.append(self)
-        assert isinstance(transport, asyncio.Transport)
-        self.transport = transport
+        # uvloop has classes of its own: nothing can be asked of their ancestors.
+        self.transport = transport  # type: ignore[assignment]
         self.h2.initiate_connection()
         self.flush()
 
