@@ -10,7 +10,7 @@ from gateway.query_graph.positions import Position
 from gateway.query_graph.reach import Reach
 from gateway.query_graph.reached import Option
 
-from .scopes import Scope, move_key
+from .scopes import PlanClass, Scope, move_key
 
 
 def arrivals(graph: QueryGraph, scope: Scope, name: str) -> dict[Position, int]:
@@ -42,8 +42,9 @@ class Carriers:
             able = tuple(option for option in scope.carriers if self._serves_alone(scope, option))
             if not able:
                 raise _unplannable(scope, "its fields")
-            if len(able) < len(scope.carriers) and self._serve_fragments(scope, able):
+            if len(able) < len(scope.carriers) and self._serve_fragments(scope.classes, able):
                 self._restrict(scope, able)
+            self._avoid_dead_ends(scope)
             for plan_class in scope.classes:
                 plan_class.is_optional = any(
                     self._graph.arrive(option.move, plan_class.type_name) is None
@@ -70,8 +71,31 @@ class Carriers:
                 return False
         return True
 
-    def _serve_fragments(self, scope: Scope, carriers: Sequence[Option]) -> bool:
-        for plan_class in scope.classes:
+    def _avoid_dead_ends(self, scope: Scope) -> None:
+        """Leave out carriers of a type of which more is wanted than anyone can say.
+
+        Where another carrier never returns the type, asking that one alone leaves nothing to answer.
+        """
+        dead_ends = [each for each in scope.classes if not self._is_answerable(each)]
+        if not dead_ends:
+            return
+        able = tuple(
+            option
+            for option in scope.carriers
+            if all(self._graph.arrive(option.move, each.type_name) is None for each in dead_ends)
+            and self._serves_alone(scope, option)
+        )
+        others = [each for each in scope.classes if each not in dead_ends]
+        if able and self._serve_fragments(others, able):
+            self._restrict(scope, able)
+
+    def _is_answerable(self, plan_class: PlanClass) -> bool:
+        return all(
+            self._reach.options(plan_class.reached, demand.name) for demand in plan_class.demands
+        )
+
+    def _serve_fragments(self, classes: Sequence[PlanClass], carriers: Sequence[Option]) -> bool:
+        for plan_class in classes:
             wanted = [demand for demand in plan_class.demands if not demand.on_whole_scope]
             if not wanted:
                 continue
@@ -80,7 +104,7 @@ class Carriers:
                 plan_class.type_name,
                 starts.items(),
                 knows_type=plan_class.knows_type,
-                contexts=scope.contexts,
+                contexts=plan_class.scope.contexts,
             )
             if not all(self._reach.options(reached, demand.name) for demand in wanted):
                 return False

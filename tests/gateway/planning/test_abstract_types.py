@@ -297,3 +297,24 @@ def test_an_empty_fragment_shows_objects_with_nothing_in_them() -> None:
     plan = plan_of(ITEMS, "{ items { ... on Book { pages } } }")
 
     assert shown(below(plan, "items")) == {"Book": ["pages"], "Film+Song": []}
+
+
+def test_a_carrier_is_left_out_when_it_returns_a_type_of_which_too_much_is_wanted() -> None:
+    """Composition lets it pass: where ``b`` is asked, there is no ``Cat``."""
+    supergraph = supergraph_of(
+        a="""
+          type Query { pet: Pet @shareable }
+          interface Pet { name: String }
+          type Dog implements Pet { name: String @shareable }
+          type Cat implements Pet { name: String @shareable }
+        """,
+        b="""
+          type Query { pet: Dog @shareable cat: Cat }
+          type Dog { name: String @shareable }
+          type Cat { name: String @shareable purrs: Boolean }
+        """,
+    )
+
+    plan = plan_of(supergraph, "{ pet { name ... on Cat { purrs } } }")
+
+    assert [fetch.subgraph for fetch in plan.fetches] == ["b"]
