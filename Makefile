@@ -34,8 +34,8 @@ fmt: $(STAMP)  ## Format and mend what can be mended
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
-bench: $(STAMP)  ## Print CPU per request beside the peers that are running
-	@$(BIN)/python benchmarks/run.py
+bench: $(STAMP)  ## Print what planning, composition and requests cost, beside the peers that are running
+	@$(BIN)/python -m benchmarks
 
 conformance: $(STAMP)  ## Compare with Apollo's composition, Apollo Gateway and Hive Gateway (needs Node.js 20 and npm)
 	@$(BIN)/python -m tests.conformance.peers

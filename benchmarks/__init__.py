@@ -1,1 +1,1 @@
-"""What requests cost, beside other gateways."""
+"""What planning, composition and requests cost, beside other gateways."""

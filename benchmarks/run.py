@@ -1,4 +1,4 @@
-"""``make bench``: CPU per request of our gateway, beside the peers that are running. Nothing here is a test.
+"""CPU per request of our gateway, beside the peers that are running. Nothing here is a test.
 
 Requests per second of a busy machine mean little. What holds is the CPU time that a gateway's own processes spend on
 a request, and its ratio to a peer's, measured in turn in one run.
@@ -19,8 +19,6 @@ from pathlib import Path
 
 from rich.console import Console
 from rich.table import Table
-
-sys.path.insert(0, str(Path(__file__).parents[1]))
 
 from benchmarks.load import run_load
 from benchmarks.processes import cpu_seconds, find_listener, memory_mib, pin
@@ -63,16 +61,17 @@ class Sample:
     errors: int
 
 
-def main() -> None:
+def measure_requests(options: argparse.Namespace) -> None:
     """Measure, and print the table."""
-    options = _parse_options()
     if not MATERIAL.is_dir():
-        sys.exit(f"There is no {MATERIAL}: it holds the subgraphs' schemas and the requests.")
+        _out.print(f"No requests: {MATERIAL} holds the subgraphs' schemas and the bodies.")
+        return
     if find_listener(SUBGRAPHS_PORT) is None:
-        sys.exit(
-            f"Nothing listens on {HOST}:{SUBGRAPHS_PORT}. Start the benchmark's subgraphs first: "
-            f"{MATERIAL}/peers.sh starts them, and the peers to compare with."
+        _out.print(
+            f"No requests: nothing listens on {HOST}:{SUBGRAPHS_PORT}. {MATERIAL}/peers.sh starts the "
+            "benchmark's subgraphs, and the peers to compare with."
         )
+        return
     with _our_gateway() as ours:
         targets = [ours, *_running_peers()]
         for target in targets:
@@ -82,13 +81,12 @@ def main() -> None:
         _print(targets, {load: _measure(targets, load, options) for load in loads})
 
 
-def _parse_options() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(description=__doc__)
+def add_load_options(parser: argparse.ArgumentParser) -> None:
+    """Add what can be said about the load."""
     parser.add_argument("--seconds", type=float, default=5, help="per gateway, body and round")
     parser.add_argument("--rounds", type=int, default=2, help="counted, after one to warm up")
     parser.add_argument("--connections", type=int, default=50)
     parser.add_argument("--only", nargs="*", default=(), help="these bodies")
-    return parser.parse_args()
 
 
 @contextmanager
@@ -183,7 +181,3 @@ def _print(
             )
         table.add_section()
     _out.print(table)
-
-
-if __name__ == "__main__":
-    main()
