@@ -1,8 +1,9 @@
 """Compares our composition with Apollo's: verdict, codes, hints, and the schema that clients see.
 
-Two differences are rules, not exceptions. We report the faults of all phases together where they stop after the first
-phase with any. And what is satisfiable is settled by planning: an operation that they alone refuse has to have a plan
-here, and one that we alone refuse must have none there.
+Three differences are rules, not exceptions. We report the faults of all phases together where they stop after the first
+phase with any. What is satisfiable is settled by planning: an operation that they alone refuse has to have a plan here,
+and one that we alone refuse must have none there. And some constructs are faults for one side only
+(``differences.py``): they are left out of the comparison.
 """
 
 from __future__ import annotations
@@ -26,9 +27,11 @@ from graphql.utilities import print_type
 from gateway.composition.compose import CompositionResult, compose
 from gateway.errors import GatewayError
 from gateway.supergraph.loader import load_supergraph
+from gateway.supergraph.model import Supergraph
 from tests.support.supergraphs import plan_of
 
 from .cases import Case
+from .differences import ACCEPTED_HERE, REFUSED_HERE
 from .node import run_lines
 
 Verdicts = dict[str, dict[str, Any]]
@@ -36,10 +39,16 @@ Verdicts = dict[str, dict[str, Any]]
 _UNSATISFIABLE = "SATISFIABILITY_ERROR"
 _THEIR_WITNESS = re.compile(r"API query:\n(?P<query>.*?)\ncannot be satisfied", re.DOTALL)
 _OUR_WITNESS = re.compile(r"by the query\n(?P<query>.*?)\nComing from", re.DOTALL)
-_LATER = {
-    "INTERFACE_KEY_NOT_ON_IMPLEMENTATION": {"EXTERNAL_MISSING_ON_BASE", "INVALID_FIELD_SHARING"},
-}
-"""Codes of merging that come up beside one of a subgraph's own, which they stop at."""
+_MERGING = {
+    "DIRECTIVE_COMPOSITION_ERROR", "EMPTY_MERGED_ENUM_TYPE", "EMPTY_MERGED_INPUT_TYPE", "ENUM_VALUE_MISMATCH",
+    "EXTERNAL_ARGUMENT_DEFAULT_MISMATCH", "EXTERNAL_ARGUMENT_MISSING", "EXTERNAL_ARGUMENT_TYPE_MISMATCH",
+    "EXTERNAL_MISSING_ON_BASE", "EXTERNAL_TYPE_MISMATCH", "FIELD_ARGUMENT_DEFAULT_MISMATCH",
+    "FIELD_ARGUMENT_TYPE_MISMATCH", "FIELD_TYPE_MISMATCH", "INPUT_FIELD_DEFAULT_MISMATCH",
+    "INTERFACE_FIELD_NO_IMPLEM", "INVALID_FIELD_SHARING", "OVERRIDE_COLLISION_WITH_ANOTHER_DIRECTIVE",
+    "OVERRIDE_SOURCE_HAS_OVERRIDE", "REQUIRED_ARGUMENT_MISSING_IN_SOME_SUBGRAPH",
+    "REQUIRED_INPUT_FIELD_MISSING_IN_SOME_SUBGRAPH", "SHAREABLE_HAS_MISMATCHED_RUNTIME_TYPES", "TYPE_KIND_MISMATCH",
+}  # fmt: skip
+"""What is found when subgraphs are put together; before that comes what one of them says by itself."""
 
 
 def compare_composition(folder: Path, cases: Iterable[Case]) -> dict[str, list[str]]:
@@ -55,26 +64,42 @@ def compare_composition(folder: Path, cases: Iterable[Case]) -> dict[str, list[s
 
 def _differences(folder: Path, case: Case, theirs: dict[str, Any]) -> list[str]:
     ours = compose(case.subgraphs)
-    our_codes = {str(error.code) for error in ours.errors}
-    their_codes = set(theirs["codes"])
-    if their_codes == {_UNSATISFIABLE} and ours.supergraph_sdl is not None:
-        return _without_plan_here(ours.supergraph_sdl, theirs["messages"])
+    our_faults = [(str(error.code), error.message) for error in ours.errors]
+    their_faults = list(zip(theirs["codes"], theirs["messages"], strict=True))
+    our_codes, their_codes = {code for code, _ in our_faults}, {code for code, _ in their_faults}
+    if their_codes == {_UNSATISFIABLE} and not our_codes:
+        return _without_plan_here(ours, theirs["messages"])
     if our_codes == {_UNSATISFIABLE} and not their_codes:
         return _with_plan_there(folder, theirs["supergraph"], ours)
-    late = {_UNSATISFIABLE}.union(*(_LATER.get(code, ()) for code in their_codes))
-    if their_codes != (our_codes - late if their_codes - late else our_codes):
+    our_shared = {code for code, message in our_faults if not _is_any_of(message, REFUSED_HERE)}
+    their_shared = {
+        code for code, message in their_faults if not _is_any_of(message, ACCEPTED_HERE)
+    }
+    if our_shared - _later_than(their_codes) != their_shared - _later_than(our_codes - our_shared):
         return [
             f"codes: ours {sorted(our_codes)}, theirs {sorted(their_codes)}",
             *theirs["messages"][:2],
         ]
-    if our_codes:
+    if our_codes or their_codes:
         return []
     return [*_schema_differences(ours, theirs), *_hint_differences(ours, theirs)]
 
 
-def _without_plan_here(supergraph_sdl: str, messages: list[str]) -> list[str]:
+def _is_any_of(message: str, patterns: Iterable[re.Pattern[str]]) -> bool:
+    return any(pattern.search(message) for pattern in patterns)
+
+
+def _later_than(codes: Iterable[str]) -> set[str]:
+    """Return the codes of the phases after the first that these codes belong to."""
+    found = set(codes)
+    if not found or found == {_UNSATISFIABLE}:
+        return set()
+    return {_UNSATISFIABLE} if found <= _MERGING else {_UNSATISFIABLE, *_MERGING}
+
+
+def _without_plan_here(ours: CompositionResult, messages: list[str]) -> list[str]:
     """Return which of the operations that they call unsatisfiable cannot be planned here either."""
-    supergraph = load_supergraph(supergraph_sdl)
+    supergraph = _load(ours)
     found = []
     for message in messages:
         witness = _THEIR_WITNESS.search(message)
@@ -102,10 +127,14 @@ def _with_plan_there(folder: Path, supergraph_sdl: str, ours: CompositionResult)
     ] + ["refused here, without an operation"] * witnesses.count(None)
 
 
-def _schema_differences(ours: CompositionResult, theirs: dict[str, Any]) -> list[str]:
+def _load(ours: CompositionResult) -> Supergraph:
     if ours.supergraph_sdl is None:
-        return ["ours has no supergraph"]
-    our_types = _types(load_supergraph(ours.supergraph_sdl).api_schema)
+        raise ValueError("There is no supergraph.")
+    return load_supergraph(ours.supergraph_sdl)
+
+
+def _schema_differences(ours: CompositionResult, theirs: dict[str, Any]) -> list[str]:
+    our_types = _types(_load(ours).api_schema)
     their_types = _types(build_schema(theirs["api"], assume_valid=True))
     return [
         line
