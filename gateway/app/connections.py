@@ -78,6 +78,7 @@ class Connections:
         if url.startswith(IN_PROCESS_SCHEME):
             return self._open_in_process(url, traffic)
         return self._open_http(url, self._options(url, traffic), subgraph)
+        self._errors = config.errors
 
     def open_for_schema(self, subgraph: SubgraphConfig) -> Transport:
         """Return the way to ask ``subgraph`` for its SDL: without retries, which its caller does."""
@@ -93,6 +94,7 @@ class Connections:
             tls=self._tls_for(url, traffic.tls),
             http2_tls=self._tls_for(url, traffic.tls, http2=True) if traffic.http2 else None,
             server_name=traffic.tls.server_name,
+            ("errors", self._errors.subgraphs),
             http2=traffic.http2,
         )
         return self._open_http(url, options, subgraph.name)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import dataclasses
 import os
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -48,7 +48,7 @@ from .settings import (
     UploadsConfig,
     WatchConfig,
 )
-from .traffic import names_of, read_traffic
+from .traffic import names_of, read_traffic, refuse_unknown_subgraphs
 from .yaml_file import read_yaml
 
 IN_PROCESS_SCHEME = "app://"
@@ -257,7 +257,7 @@ def _read_settings(
         identity=_read_identity(root.optional_section("identity")),
         cors=_read_cors(root.section("cors")),
         csrf=_read_csrf(root.section("csrf")),
-        errors=_read_errors(root.section("errors")),
+        errors=_read_errors(root.section("errors"), names_of(source)),
         headers=read_headers(root.section("headers"), names_of(source)),
         passthrough=_read_passthrough(root.section("passthrough")),
         clock_file=_read_clock_file(root),
@@ -463,13 +463,18 @@ def _read_csrf(section: Section) -> CsrfConfig:
     return csrf
 
 
-def _read_errors(section: Section) -> ErrorsConfig:
+def _read_errors(section: Section, names: Sequence[str] | None) -> ErrorsConfig:
     default = ErrorsConfig()
-    errors = ErrorsConfig(
-        subgraph_errors=section.choice("subgraph_errors", SubgraphErrors, default.subgraph_errors)
-    )
+    common = section.choice("subgraph_errors", SubgraphErrors, default.subgraph_errors)
+    subgraphs = section.section("subgraphs")
     section.close()
-    return errors
+    given = subgraphs.names()
+    if names is not None:
+        refuse_unknown_subgraphs(given, names, where=subgraphs.path)
+    return ErrorsConfig(
+        subgraph_errors=common,
+        subgraphs=tuple((name, subgraphs.choice(name, SubgraphErrors, common)) for name in given),
+    )
 
 
 def _read_passthrough(section: Section) -> tuple[PassthroughConfig, ...]:

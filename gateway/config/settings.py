@@ -239,15 +239,23 @@ class CsrfConfig:
 class SubgraphErrors(StrEnum):
     """What clients see of the errors that subgraphs report."""
 
+    MASKED_INTERNALS = "masked_internals"
+    """Errors with a code of their own, without what is for debugging; of all others, code and id."""
+
     PASSTHROUGH = "passthrough"
+    """Everything."""
+
     MASKED = "masked"
+    """Of all, code, path and id."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ErrorsConfig:
     """What clients see of errors."""
 
-    subgraph_errors: SubgraphErrors = SubgraphErrors.PASSTHROUGH
+    subgraph_errors: SubgraphErrors = SubgraphErrors.MASKED_INTERNALS
+    subgraphs: tuple[tuple[str, SubgraphErrors], ...] = ()
+    """By name, those that differ."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -32,8 +32,8 @@ class ExecutionContext:
     subgraph_headers: Mapping[str, tuple[tuple[str, str], ...]] = field(default_factory=dict)
     """For subgraphs with rules of their own: sent instead of ``headers``."""
 
-    about: Mapping[str, object] = field(default_factory=dict)
-    """What tells the request apart in lines of the log about what went wrong."""
+    about: Callable[[], Mapping[str, object]] = dict
+    """Says what tells the request apart, for lines of the log about what went wrong."""
 
     deadline: float | None = None
     """When to give up, by the clock of the event loop (``loop.time()``).

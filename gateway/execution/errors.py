@@ -6,7 +6,7 @@ Work for when something went wrong: nothing here is touched while all goes well.
 from __future__ import annotations
 
 import uuid
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TypeAlias, TypeGuard, assert_never
 
@@ -91,12 +91,12 @@ class ErrorReport:
     Args:
         plan: what was carried out.
         root: the response tree.
-        about: what tells the request apart in the log.
+        about: says what tells the request apart in the log.
     """
 
     plan: PreparedPlan
     root: JsonObject
-    about: Mapping[str, object] = field(default_factory=dict)
+    about: Callable[[], Mapping[str, object]] = dict
     errors: list[WireError] = field(default_factory=list)
     omitted: int = 0
     """How many errors there are beyond ``MAX_ERRORS``."""
@@ -151,7 +151,7 @@ class ErrorReport:
 
     def _add_failure(self, failure: FetchFailure) -> None:
         subgraph = failure.prepared.fetch.subgraph
-        error_id = _log_failure(failure, self.about)
+        error_id = _log_failure(failure, self.about())
         error = failure.error
         extensions: JsonObject = {
             "code": error.code if isinstance(error, GatewayError) else ExecutionError.code,
@@ -187,13 +187,14 @@ class ErrorReport:
             self._said.setdefault(unasked.prepared.fetch.id, said[0])
         paths = [path for path in paths if not self._is_explained(path)]
         if said and paths:
-            self._append(said[0][0], dict(said[0][1]), paths)
+            self._append(*said[0], paths)
 
     def _append(self, message: str, extensions: JsonObject, paths: Sequence[ClientPath]) -> None:
         self._explained.update(path for path in paths if path)
         further = len(paths) - MAX_PLACES_PER_ERROR
         if further > 0:
-            extensions["furtherPlaces"] = further
+            known = extensions.get("furtherPlaces")
+            extensions["furtherPlaces"] = further + (known if isinstance(known, int) else 0)
         for path in paths[:MAX_PLACES_PER_ERROR] or [()]:
             self._write(message, extensions, path)
 

@@ -12,7 +12,7 @@ from concurrent.futures import Executor
 from dataclasses import dataclass, replace
 from typing import TypeAlias, TypeVar
 
-from gateway.config.settings import GatewayConfig, SubgraphErrors
+from gateway.config.settings import GatewayConfig
 from gateway.errors import (
     ClientError,
     DeadlineExceeded,
@@ -30,7 +30,7 @@ from gateway.operations.normalize import normalize_operation
 from gateway.operations.variables import coerce_variables
 from gateway.planning.planner import plan_operation
 from gateway.query_plan.nodes import OperationKind
-from gateway.security.masking import MASKED_SUBGRAPH_MESSAGE, mask_exception, masked_extensions
+from gateway.security.masking import SubgraphErrorMask, mask_exception
 from gateway.security.plan_exposure import PlanExposure
 from gateway.supergraph.model import Supergraph
 from gateway.telemetry.metrics import Metrics
@@ -122,6 +122,7 @@ class Pipeline:
 
     def start_deadline(self) -> float:
         """Return when a request that arrives now must be answered, by the clock of the event loop."""
+        self._error_mask = SubgraphErrorMask(config.errors)
         return asyncio.get_running_loop().time() + self._timeout_seconds
 
     async def prepare(
@@ -309,7 +310,7 @@ class Pipeline:
             self._note_call(call)
 
         def note_errors(errors: list[WireError]) -> None:
-            self._mask(errors)
+            self._mask(errors, record)
             for error in errors:
                 record.add_code(str(error["extensions"].get("code")))
 
@@ -335,6 +336,7 @@ class Pipeline:
         try:
             async with asyncio.timeout_at(deadline):
                 return await work
+            about=caller.record.about,
         except TimeoutError as error:
             raise DeadlineExceeded("The request took too long to plan.") from error
 
@@ -395,7 +397,7 @@ class Pipeline:
                 headers=headers,
                 subgraph_calls=len(calls),
             )
-        self._mask(result.errors)
+        self._mask(result.errors, caller.record)
         codes = dict.fromkeys(str(error["extensions"].get("code")) for error in result.errors)
         return Answer(
             outcome=Outcome.PARTIAL,
@@ -410,12 +412,12 @@ class Pipeline:
             call.subgraph, seconds=call.duration_seconds, failed=call.error_code is not None
         )
 
-    def _mask(self, errors: Sequence[WireError]) -> None:
-        if self._config.errors.subgraph_errors is SubgraphErrors.MASKED:
-            for error in errors:
-                if "service" in error["extensions"]:
-                    error["message"] = MASKED_SUBGRAPH_MESSAGE
-                    error["extensions"] = masked_extensions(error["extensions"])
+    def _mask(self, errors: Sequence[WireError], record: RequestRecord) -> None:
+        mask = self._error_mask.open(record.about())
+        for error in errors:
+            error["message"], error["extensions"] = mask.show(
+                error["message"], error["extensions"], error.get("path")
+            )
 
 
 def _note_codes(answer: Answer, record: RequestRecord) -> None:

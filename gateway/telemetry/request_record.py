@@ -35,6 +35,10 @@ class RequestRecord:
         """Note that the answer holds an error of this code."""
         self.error_codes[code] = None
 
+    def about(self) -> dict[str, object]:
+        """Return what tells the request apart in lines of the log about what went wrong."""
+        return {"request_id": self.request_id, "operation": self.operation_name}
+
     def note(self, name: str, value: object) -> None:
         """Add ``value`` to the log line, as the field ``name``."""
         if self.details is None:

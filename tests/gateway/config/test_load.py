@@ -13,6 +13,7 @@ from gateway.config import GatewayConfig, load_config, with_flags
 from gateway.config.settings import (
     ComposedSource,
     ContractConfig,
+    ErrorsConfig,
     LimitsConfig,
     SchemaFile,
     SchemaFromSubgraph,
@@ -394,3 +395,15 @@ def test_a_contract_that_means_nothing_is_refused(
 ) -> None:
     with pytest.raises(ConfigInvalid, match=re.escape(problem)):
         load_contracts(tmp_path, contracts, contract=contract)
+
+
+def test_what_is_shown_of_errors_may_differ_by_subgraph(tmp_path: Path) -> None:
+    errors: dict[str, object] = {"subgraph_errors": "masked", "subgraphs": {"a": "passthrough"}}
+
+    assert load_settings(tmp_path, {"errors": errors}).errors == ErrorsConfig(
+        subgraph_errors=SubgraphErrors.MASKED, subgraphs=(("a", SubgraphErrors.PASSTHROUGH),)
+    )
+    with pytest.raises(ConfigInvalid, match=r"gateway\.errors\.subgraphs"):
+        load_settings(tmp_path, {"errors": {"subgraphs": {"nobody": "masked"}}})
+    with pytest.raises(ConfigInvalid, match="masked_internals"):
+        load_settings(tmp_path, {"errors": {"subgraphs": {"a": "shown"}}})

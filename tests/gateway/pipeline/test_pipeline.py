@@ -85,6 +85,49 @@ async def test_subgraph_errors_pass_with_their_codes(tmp_path: Path) -> None:
     assert (error["message"], error["path"]) == ("Not yours.", ["reviewCount"])
 
 
+async def test_what_failed_inside_a_subgraph_is_in_the_log_with_its_request(
+    tmp_path: Path,
+) -> None:
+    async with a_setting(tmp_path) as (setting, _):
+        setting.answer = {
+            "data": {"reviewCount": None},
+            "errors": [{"message": "password=hunter2", "path": ["reviewCount"]}],
+        }
+        query = "query Count { reviewCount }"
+        caller = setting.a_caller(query)
+        with capture_logs() as lines:
+            answer = await setting.ask(query, caller=caller)
+
+    (error,) = read(answer)["errors"]
+    (line,) = lines
+    assert error == {
+        "message": "Something went wrong inside subgraph 'reviews'.",
+        "path": ["reviewCount"],
+        "extensions": {
+            "code": "DOWNSTREAM_SERVICE_ERROR",
+            "service": "reviews",
+            "errorId": line["error_id"],
+        },
+    }
+    assert (line["reason"], line["path"]) == ("password=hunter2", ["reviewCount"])
+    assert (line["operation"], line["request_id"]) == ("Count", caller.record.request_id)
+
+
+async def test_calls_that_fail_are_in_the_log_with_their_request(tmp_path: Path) -> None:
+    async with a_setting(tmp_path) as (setting, _):
+        setting.answer = b"secret"
+        query = "query Count { reviewCount }"
+        caller = setting.a_caller(query)
+        with capture_logs() as lines:
+            answer = await setting.ask(query, caller=caller)
+
+    (error,) = read(answer)["errors"]
+    (line,) = lines
+    assert error["extensions"]["errorId"] == line["error_id"]
+    assert (line["operation"], line["request_id"]) == ("Count", caller.record.request_id)
+    assert b"secret" not in answer.body
+
+
 async def test_subgraph_errors_are_masked_when_asked(tmp_path: Path) -> None:
     async with a_setting(tmp_path, errors={"subgraph_errors": "masked"}) as (setting, _):
         setting.answer = {
@@ -100,7 +143,8 @@ async def test_subgraph_errors_are_masked_when_asked(tmp_path: Path) -> None:
         answer = await setting.ask("{ reviewCount }")
 
     (error,) = read(answer)["errors"]
-    assert error["extensions"] == {"code": "FORBIDDEN"}
+    assert error["extensions"].keys() == {"code", "errorId"}
+    assert error["extensions"]["code"] == "FORBIDDEN"
     assert error["path"] == ["reviewCount"]
     for hidden in (b"hunter2", b"secret.py", b"reviews"):
         assert hidden not in answer.body
