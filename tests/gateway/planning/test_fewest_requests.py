@@ -2,6 +2,9 @@
 
 Fewer would do for some, if a request that others wait for were put off to go with a later one. The planner does that
 only while the last answer comes no later: a wave is a round trip, which costs more than a request beside others.
+
+Growth is greedy and its search bounded, so there is no proof: of 1500 random operations tried beside these one took a
+request too many, for a key that is had by way of ``@requires`` on a composite field.
 """
 
 from __future__ import annotations
