@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from gateway.planning.frames import ContextInput, Frame, Input
-from gateway.planning.scopes import Demand, PlanClass
+from gateway.planning.scopes import PlanClass
 from gateway.supergraph.model import ContextKey
 
 
@@ -62,7 +62,24 @@ def _typename(frame: Frame) -> str | None:
 
 
 def _conflict(inputs: Iterable[Input]) -> bool:
-    sources: dict[str, Demand] = {}
+    """Whether two values would go by one name, here or in an object further down."""
+    by_name: dict[str, list[Input]] = {}
+    for each in inputs:
+        by_name.setdefault(each.demand.name, []).append(each)
     return any(
-        sources.setdefault(each.demand.name, each.demand) is not each.demand for each in inputs
+        any(each.demand is not same[0].demand for each in same[1:])
+        or any(map(_conflict, _by_class(same)))
+        for same in by_name.values()
+        if len(same) > 1
     )
+
+
+def _by_class(same: Iterable[Input]) -> Iterable[list[Input]]:
+    """Return what is read below one field by class; what is read of every object is read of each class, too."""
+    of_all: list[Input] = []
+    of_class: dict[PlanClass, list[Input]] = {}
+    for each in same:
+        for plan_class, inputs in each.below:
+            found = of_all if plan_class.is_whole else of_class.setdefault(plan_class, [])
+            found.extend(inputs)
+    return [[*of_all, *inputs] for inputs in of_class.values()] or [of_all]

@@ -158,6 +158,30 @@ def test_one_field_with_two_arguments_takes_two_representations() -> None:
     ]
 
 
+def test_one_field_further_down_with_two_arguments_takes_two_representations() -> None:
+    supergraph = supergraph_of(
+        a="""
+          type Query { p: P }
+          type P @key(fields: "id") { id: ID! sheets: [Sheet] }
+          type Sheet { text(lang: String): String }
+        """,
+        b="""
+          type P @key(fields: "id") {
+            id: ID!
+            sheets: [Sheet] @external
+            en: String @requires(fields: "sheets { text(lang: \\"en\\") }")
+            sv: String @requires(fields: "sheets { text(lang: \\"sv\\") }")
+          }
+          type Sheet { text(lang: String): String @external }
+        """,
+    )
+
+    assert fetch_lines(plan_of(supergraph, "{ p { en sv } }"))[2:] == [
+        "  _e0 at p send P(id sheets?{(text?)})",
+        "  _e1 at p send P(id sheets?{(text=_h1_text?)})",
+    ]
+
+
 def test_inputs_below_an_interface_are_sent_by_type() -> None:
     supergraph = supergraph_of(
         a="""
