@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from collections import OrderedDict
+from collections import Counter, OrderedDict
 from collections.abc import Awaitable, Callable, Hashable
+from itertools import islice
 from typing import Generic, TypeVar
 
 K = TypeVar("K", bound=Hashable)
@@ -33,6 +34,10 @@ class LruCache(Generic[K, V]):
         """Whether ``key`` is kept, without counting as a use."""
         return key in self._entries
 
+    def most_used(self, count: int) -> list[K]:
+        """Return the keys of the entries used last, the last one first."""
+        return list(islice(reversed(self._entries), count))
+
     def get(self, key: K) -> V | None:
         """Return the value under ``key``, which counts as a use."""
         entry = self._entries.get(key)
@@ -53,6 +58,33 @@ class LruCache(Generic[K, V]):
         while len(self._entries) > self._max_entries or self._weight > self._max_weight:
             _, (_, freed) = self._entries.popitem(last=False)
             self._weight -= freed
+
+
+class CountingLruCache(LruCache[K, V]):
+    """The same, and it knows what was used most."""
+
+    def __init__(self, max_entries: int, *, max_weight: int = 32_000_000) -> None:
+        super().__init__(max_entries, max_weight=max_weight)
+        self._uses: Counter[K] = Counter()
+
+    def get(self, key: K) -> V | None:
+        """Return the value under ``key``, which counts as a use."""
+        value = super().get(key)
+        if value is not None:
+            self._uses[key] += 1
+        return value
+
+    def put(self, key: K, value: V, *, weight: int = 1) -> None:
+        """Keep ``value`` under ``key``, and forget what no longer fits."""
+        super().put(key, value, weight=weight)
+        # What was forgotten is dropped from the counts now and then, in the place of at each turn.
+        if len(self._uses) > 2 * self._max_entries:
+            self._uses = Counter({one: self._uses[one] for one in self._entries})
+
+    def most_used(self, count: int) -> list[K]:
+        """Return the keys of the entries used most; of those used as often, the one used last comes first."""
+        by_recency = super().most_used(len(self))
+        return sorted(by_recency, key=lambda key: -self._uses[key])[:count]
 
 
 class SingleFlight(Generic[K, V]):

@@ -10,12 +10,14 @@ import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass, replace
+from time import monotonic
 from typing import TypeAlias, TypeVar
 
 from gateway.config.settings import GatewayConfig
 from gateway.errors import (
     ClientError,
     DeadlineExceeded,
+    GatewayError,
     MutationOverGet,
     NestingTooDeep,
     SubscriptionsUnsupported,
@@ -40,7 +42,7 @@ from gateway.transports.uploads import blank_files
 
 from .answer import Answer, Outcome, fail, refuse
 from .batch import answer_batch
-from .cache import LruCache, SingleFlight
+from .cache import CountingLruCache, LruCache, SingleFlight
 from .cache_control import NO_STORE, merge_policies, print_policy
 from .incremental import IncrementalAnswer
 from .override_labels import OverrideLabels
@@ -67,6 +69,15 @@ class Engine:
     transports: Mapping[str, Transport]
 
 
+@dataclass(frozen=True, slots=True)
+class WarmUp:
+    """What came of planning operations beforehand."""
+
+    planned: int
+    refused: int
+    """Operations that the new supergraph does not take."""
+
+
 class Pipeline:
     """Answers requests over one supergraph. Belongs to one event loop.
 
@@ -75,10 +86,18 @@ class Pipeline:
         config: limits, cache sizes, policies.
         metrics: told of plans and subgraph calls.
         planner_thread: where new operations are prepared and planned.
+        predecessor: the pipeline that this one is to replace. What clients have handed over is taken on, and of the
+            same supergraph what has been planned.
     """
 
     def __init__(
-        self, engine: Engine, config: GatewayConfig, metrics: Metrics, planner_thread: Executor
+        self,
+        engine: Engine,
+        config: GatewayConfig,
+        metrics: Metrics,
+        planner_thread: Executor,
+        *,
+        predecessor: Pipeline | None = None,
     ) -> None:
         self._engine = engine
         self._config = config
@@ -95,13 +114,58 @@ class Pipeline:
         self._operations: LruCache[PreparationKey, PreparedOperation] = LruCache(
             config.caches.operations
         )
-        self._plans: LruCache[PlanKey, PreparedPlan] = LruCache(config.caches.plans)
+        # Counted only where there will be a use for it.
+        cache = CountingLruCache if config.watch.enabled else LruCache
+        self._plans: LruCache[PlanKey, PreparedPlan] = cache(config.caches.plans)
         self._preparing: SingleFlight[PreparationKey, PreparedOperation] = SingleFlight()
         self._planning: SingleFlight[PlanKey, PreparedPlan] = SingleFlight()
         self._sharing = SharedAnswers()
+        self._loop: asyncio.AbstractEventLoop | None = None
         self._persisted = PersistedDocuments(config.caches.persisted_queries, metrics)
+        self._error_mask = SubgraphErrorMask(config.errors)
         self._notes_responses = config.cache_control.enabled
         self._response_rules = compile_response_rules(config.headers)
+        if predecessor is not None:
+            self._take_over(predecessor)
+
+    def _take_over(self, predecessor: Pipeline) -> None:
+        self._sharing = SharedAnswers(beside=predecessor._sharing)
+        self._persisted = predecessor._persisted
+        if self._engine.supergraph is predecessor._engine.supergraph:
+            self._operations, self._plans = predecessor._operations, predecessor._plans
+
+    def most_used_plans(self, count: int) -> list[PlanKey]:
+        """Return what plans are kept for, those used most first."""
+        return self._plans.most_used(count)
+
+    def warm_up(self, keys: Sequence[PlanKey], *, seconds: float) -> WarmUp:
+        """Prepare and plan what another pipeline has been asked for, in this order, before this one is asked at all.
+
+        May run in any thread, as long as nothing else uses the pipeline.
+        """
+        deadline = monotonic() + seconds
+        refused = 0
+        planned: list[tuple[PlanKey, PreparedPlan]] = []
+        for (text, name), conditions, active_labels, heeds_defer in keys:
+            if monotonic() >= deadline:
+                break
+            try:
+                prepared = self._operations.get((text, name))
+                if prepared is None:
+                    prepared = self._preparation.prepare(text, name)
+                    self._operations.put(prepared.key, prepared, weight=len(text))
+                labels = active_labels & prepared.override_labels
+                by_name = dict(zip(prepared.condition_variables, conditions, strict=True))
+                plan = self._plan_now(prepared, by_name, labels, heeds_defer)
+            except GatewayError:
+                # It is not valid any more, or cannot be planned: whoever asks for it is told.
+                refused += 1
+            else:
+                planned.append(((prepared.key, conditions, labels, heeds_defer), plan))
+        # What matters most was first, and is to be forgotten last.
+        for key, plan in reversed(planned):
+            self._plans.put(key, plan, weight=len(key[0][0]))
+        return WarmUp(planned=len(planned), refused=refused)
 
     def find_flight(self, key: SharingKey) -> Flight | None:
         """Return the execution in flight that also answers requests with this key, if there is one."""
@@ -109,7 +173,9 @@ class Pipeline:
 
     async def answer(self, request: GraphQLRequest, caller: Caller) -> Answer:
         """Return the answer to ``request``; never raises but for cancellation."""
-        return await self._settle(self._run(request, caller), caller)
+        answer = await self._settled(self._run(request, caller), caller)
+        _note_codes(answer, caller.record)
+        return answer
 
     async def answer_list(
         self, requests: Sequence[GraphQLRequest | ClientError], caller: Caller
@@ -122,8 +188,11 @@ class Pipeline:
 
     def start_deadline(self) -> float:
         """Return when a request that arrives now must be answered, by the clock of the event loop."""
-        self._error_mask = SubgraphErrorMask(config.errors)
-        return asyncio.get_running_loop().time() + self._timeout_seconds
+        loop = self._loop
+        if loop is None:
+            # Kept, because asking for it is a system call in CPython 3.11.
+            loop = self._loop = asyncio.get_running_loop()
+        return loop.time() + self._timeout_seconds
 
     async def prepare(
         self, request: GraphQLRequest, caller: Caller, deadline: float
@@ -143,9 +212,7 @@ class Pipeline:
             prepared = await self._in_time(deadline, self._prepare(text, request.operation_name))
         if digest is not None and request.query is not None:
             self._persisted.keep(digest, text)
-        caller.record.operation_name = prepared.name
-        caller.record.operation_kind = prepared.kind.value
-        _check_kind(prepared, request, caller)
+        _admit(prepared, request, caller)
         return prepared
 
     async def prepare_or_refuse(
@@ -165,15 +232,13 @@ class Pipeline:
         deadline: float,
     ) -> Answer:
         """Return the answer to ``request``, which is ``prepared``; never raises but for cancellation."""
-        return await self._settle(self._run_prepared(prepared, request, caller, deadline), caller)
-
-    async def _settle(self, work: Awaitable[Answer], caller: Caller) -> Answer:
-        """Turn whatever ``work`` raises into an answer, and write down what came of it."""
+        work = self._run_prepared(prepared, request, caller, deadline)
         answer = await self._settled(work, caller)
         _note_codes(answer, caller.record)
         return answer
 
     async def _settled(self, work: Awaitable[T], caller: Caller) -> T | Answer:
+        """Turn whatever ``work`` raises into an answer."""
         try:
             return await work
         except ClientError as error:
@@ -185,7 +250,16 @@ class Pipeline:
 
     async def _run(self, request: GraphQLRequest, caller: Caller) -> Answer:
         deadline = self.start_deadline()
-        prepared = await self.prepare(request, caller, deadline)
+        prepared: PreparedOperation | None = None
+        if request.persisted_hash is None and request.query is not None:
+            # What nearly every request is: known, and named by its text.
+            prepared = self._operations.get((request.query, request.operation_name))
+        if prepared is None:
+            prepared = await self.prepare(request, caller, deadline)
+        else:
+            _admit(prepared, request, caller)
+        if prepared.kind is OperationKind.QUERY and caller.sharing_key is None:
+            return await self._execute(prepared, request, caller, deadline)
         return await self._run_prepared(prepared, request, caller, deadline)
 
     async def _run_prepared(
@@ -262,6 +336,7 @@ class Pipeline:
             introspection=self._introspection if plan.plan.introspection is not None else None,
             headers=caller.headers,
             subgraph_headers=caller.subgraph_headers,
+            about=caller.record.about,
             deadline=deadline,
             on_subgraph_response=_tell(responses, returned),
             files=request.files,
@@ -336,7 +411,6 @@ class Pipeline:
         try:
             async with asyncio.timeout_at(deadline):
                 return await work
-            about=caller.record.about,
         except TimeoutError as error:
             raise DeadlineExceeded("The request took too long to plan.") from error
 
@@ -425,7 +499,10 @@ def _note_codes(answer: Answer, record: RequestRecord) -> None:
         record.add_code(code)
 
 
-def _check_kind(prepared: PreparedOperation, request: GraphQLRequest, caller: Caller) -> None:
+def _admit(prepared: PreparedOperation, request: GraphQLRequest, caller: Caller) -> None:
+    """Write down what is asked for, and refuse what cannot be had in this way."""
+    caller.record.operation_name = prepared.name
+    caller.record.operation_kind = prepared.kind.value
     if prepared.kind is OperationKind.SUBSCRIPTION:
         raise SubscriptionsUnsupported("Subscriptions are not served over plain HTTP.")
     if prepared.kind is OperationKind.MUTATION and caller.is_read_only:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable
+from weakref import finalize
 
 from .answer import Answer
 from .preparation import PreparedOperation
@@ -49,10 +50,17 @@ class Flight:
 
 
 class SharedAnswers:
-    """The executions in flight that may be joined. Belongs to one event loop."""
+    """The executions in flight that may be joined. Belongs to one event loop.
 
-    def __init__(self) -> None:
+    Args:
+        beside: those of a pipeline that is being replaced: a mutation on either disperses both.
+    """
+
+    def __init__(self, beside: SharedAnswers | None = None) -> None:
         self._flights: dict[SharingKey, Flight] = {}
+        self._dispersal: _Dispersal = _Dispersal() if beside is None else beside._dispersal
+        self._dispersal.add(self._flights)
+        finalize(self, self._dispersal.remove, self._flights).atexit = False
 
     def find(self, key: SharingKey) -> Flight | None:
         """Return the execution that answers ``key`` at this moment."""
@@ -81,4 +89,18 @@ class SharedAnswers:
 
     def disperse(self) -> None:
         """Let nobody join what is in flight: it may have read what a mutation has written since."""
-        self._flights.clear()
+        for flights in self._dispersal.of:
+            flights.clear()
+
+
+class _Dispersal:
+    """What a mutation disperses: the flights of all pipelines that are in use. One, but for a while after a reload."""
+
+    def __init__(self) -> None:
+        self.of: tuple[dict[SharingKey, Flight], ...] = ()
+
+    def add(self, flights: dict[SharingKey, Flight]) -> None:
+        self.of += (flights,)
+
+    def remove(self, flights: dict[SharingKey, Flight]) -> None:
+        self.of = tuple(other for other in self.of if other is not flights)

@@ -200,6 +200,7 @@ class GraphQLEndpoint:
                     request.receive,
                     max_bytes=self._config.limits.max_body_bytes,
                     timeout_seconds=self._config.server.request_timeout_seconds,
+                    loop=self._loop or asyncio.get_running_loop(),
                 )
             answer = await self._answer_source(request, source, identity, incremental)
         except ClientError as error:

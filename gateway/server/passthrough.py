@@ -6,6 +6,7 @@ end-to-end headers of the request, and who sent it (``x-forwarded-*``, ``x-clien
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Iterable
 
 import httpx
@@ -64,6 +65,7 @@ class Passthrough:
                 request.receive,
                 max_bytes=self._max_body_bytes,
                 timeout_seconds=self._timeout_seconds,
+                loop=asyncio.get_running_loop(),
             )
             answer = await self._send(request, body)
         except ClientDisconnected:
