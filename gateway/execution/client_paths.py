@@ -38,11 +38,12 @@ def locate(projection: ObjectProjection, root: JsonObject, place: PhysicalPath) 
     path: list[str | int] = []
     for key in place:
         if isinstance(key, int):
-            if not isinstance(node, ListProjection):
+            is_beyond = key < 0 or (isinstance(value, list) and key >= len(value))
+            if is_beyond or not isinstance(node, ListProjection):
                 return ClientPlace(tuple(path), None)
             path.append(key)
             node = node.item
-            value = value[key] if isinstance(value, list) and 0 <= key < len(value) else None
+            value = value[key] if isinstance(value, list) else None
         else:
             field = next((field for field in fields_of(node, value) if field.source == key), None)
             if field is None:

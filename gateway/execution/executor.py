@@ -23,7 +23,7 @@ from .prepared_plan import PreparedFetch, PreparedGroup, PreparedPlan, prepare_p
 from .representations import Collected, find_left_out
 from .response_merge import attach, copy_json, copy_object
 from .result import ExecutionResult, JsonObject, SubgraphCall
-from .subgraph_answer import SubgraphAnswer, check_root, entities_of, parse_payload, read_answer
+from .subgraph_answer import SubgraphAnswer, entities_of, parse_payload, read_answer, root_of
 from .tree_walk import find_objects
 
 _CANCELLED_CODE = "CANCELLED"
@@ -146,6 +146,10 @@ class Execution:
                 self._under_way[prepared.fetch.id] = collected
                 answer = await self._ask(prepared, collected)
                 self._settle(prepared, objects, collected, answer)
+        except RecursionError:
+            # Values of the subgraph's that are nested deeper than can be copied.
+            error = ResponseMalformed("The answer is nested too deep.")
+            self._fail(FetchFailure(prepared, collected, error))
         except Exception as error:  # noqa: BLE001 - one fetch must not take the others with it; all is logged
             self._fail(FetchFailure(prepared, collected, error))
         self._done.add(prepared.fetch.id)
@@ -267,19 +271,19 @@ class Execution:
             self._problems.append(ReportedErrors(prepared, collected, answer.errors, null_aliases))
             self._failed.add(prepared.fetch.id)
         if prepared.root_written is not None:
-            check_root(answer, prepared)
-            if answer.data is not None:
+            found = root_of(answer, prepared.root_written)
+            if found is not None:
                 must_copy = prepared.root_written.must_copy_per_use and len(objects) > 1
                 for obj in objects:
-                    data = copy_object(answer.data) if must_copy else answer.data
+                    data = copy_object(found) if must_copy else found
                     attach(obj, data, prepared.root_written)
-        for group, found in zip(prepared.groups, collected, strict=True):
+        for group, asked in zip(prepared.groups, collected, strict=True):
             try:
-                entities = entities_of(answer, group.group.alias, found)
+                entities = entities_of(answer, group, asked)
             except ResponseMalformed as error:
                 self._fail(FetchFailure(prepared, collected, error, group.group.alias))
             else:
-                _attach_entities(group, found, entities)
+                _attach_entities(group, asked, entities)
 
     def _fail(self, failure: FetchFailure) -> None:
         self._failed.add(failure.prepared.fetch.id)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import math
+from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import NoReturn
 
 import orjson
@@ -11,6 +13,13 @@ import orjson
 _EVERY_DIGIT_TO_ZERO = bytes(0x30 if 0x30 <= byte <= 0x39 else byte for byte in range(256))
 _LONG_INTEGER = b"0" * 19
 """Every integer beyond 64 bits has at least as many digits."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Text:
+    """What is to be written as it is, among values that are not."""
+
+    text: str
 
 
 def decode_json(text: bytes, *, exact_integers: bool = False) -> object:
@@ -36,8 +45,33 @@ def encode_json(value: object) -> bytes:
     try:
         return orjson.dumps(value)
     except TypeError:
+        pass
+    try:
         # ASCII, because a lone surrogate has no UTF-8.
         return json.dumps(value, separators=(",", ":"), allow_nan=False).encode("ascii")
+    except RecursionError:
+        return "".join(_encode_deep(value)).encode("ascii")
+
+
+def _encode_deep(value: object) -> Iterator[str]:
+    """Yield the text of a value, however deep it is nested."""
+    rest: list[object] = [value]
+    while rest:
+        match rest.pop():
+            case _Text(text):
+                yield text
+            case dict() as obj:
+                yield "{"
+                rest.append(_Text("}"))
+                for number, (key, item) in reversed(list(enumerate(obj.items()))):
+                    rest += (item, _Text(("," if number else "") + json.dumps(key) + ":"))
+            case list() | tuple() as items:
+                yield "["
+                rest.append(_Text("]"))
+                for number, item in reversed(list(enumerate(items))):
+                    rest += (item, _Text("," if number else ""))
+            case leaf:
+                yield json.dumps(leaf, allow_nan=False)
 
 
 def _decode_exactly(text: bytes) -> object:

@@ -92,9 +92,11 @@ class _Interpreter:
         if not isinstance(value, dict):
             return self._report(place, f"Expected an object for {coordinate}.")
         chosen = _class_for(node, value)
-        if chosen is None:
-            return None
         typename = value.get(node.typename_key) if node.typename_key is not None else None
+        if chosen is None:
+            if node.typename_key is not None and not isinstance(typename, str):
+                return self._report(place, f"An object for {coordinate} came without its type.")
+            return None
         completed: JsonObject = {}
         for part in chosen.fields:
             result = self._complete_field(part, value, typename, _Place(place, part.response_key))
@@ -165,17 +167,26 @@ class _Interpreter:
             return self._report(place, f"Enum {node.name!r} has no such value at {coordinate}.")
         if node.kind is LeafKind.CUSTOM:
             return value
-        if node.kind is LeafKind.FLOAT and type(value) is int:
-            return value  # JSON has one kind of number; what the subgraph wrote may stay as it is
         try:
-            completed: object = _SCALARS[node.kind].serialize(value)
-        except (GraphQLError, OverflowError) as error:
-            return self._report(place, str(error))
-        return completed
+            return _serialize(node.kind, value)
+        except (GraphQLError, OverflowError, ValueError):
+            # Not with graphql-core's text, which shows the value.
+            message = f"{node.kind.value} cannot represent the value of {coordinate}."
+            return self._report(place, message)
 
     def _report(self, place: _Place | None, message: str) -> _Failed:
         self.problems.append(FieldProblem(_path(place), message))
         return _FAILED
+
+
+def _serialize(kind: LeafKind, value: object) -> object:
+    if kind is LeafKind.FLOAT and type(value) is int:
+        return value  # JSON has one kind of number; what the subgraph wrote may stay as it is
+    if kind is LeafKind.ID and type(value) is float:
+        # Most likely an integer beyond 64 bits, which is another one by now.
+        raise ValueError
+    serialized: object = _SCALARS[kind].serialize(value)
+    return serialized
 
 
 def _class_for(node: ObjectProjection, value: JsonObject) -> ClassProjection | None:

@@ -109,6 +109,8 @@ class _Writer:
                 "            return p",
             ]
         keys = self._constant("K", _keys_of(node))
+        if node.typename_key is not None:
+            body.append("        if t.__class__ is not str: bad()")
         body += [
             "        return None",
             "    except KeyError:",

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import NamedTuple
 
 from gateway.transports.base import SubgraphResponse
 from gateway.transports.errors import ResponseMalformed, SubgraphBadStatus
 
 from .json_text import decode_json
-from .prepared_plan import PreparedFetch
+from .prepared_plan import PreparedGroup
 from .representations import Collected
 from .result import JsonObject
+from .written_keys import Written
 
 
 class SubgraphAnswer(NamedTuple):
@@ -58,28 +60,33 @@ def parse_payload(payload: object) -> SubgraphAnswer:
     return SubgraphAnswer(data, errors)
 
 
-def check_root(answer: SubgraphAnswer, prepared: PreparedFetch) -> None:
-    """Refuse an answer that leaves out a field and does not say why.
+def root_of(answer: SubgraphAnswer, written: Written) -> JsonObject | None:
+    """Return what an answer holds of a root type, without what nobody asked for.
 
     Raises:
-        ResponseMalformed: a root field is not there.
+        ResponseMalformed: a root field is not there, and no error says why.
     """
-    if answer.data is None or answer.errors or prepared.root_written is None:
-        return
-    missing = prepared.root_written.keys.keys.keys() - answer.data.keys()
-    if missing:
-        raise ResponseMalformed(f"Fields are missing in data: {', '.join(sorted(missing))}.")
+    data, known = answer.data, written.keys.keys
+    if data is None:
+        return None
+    if not answer.errors and not data.keys() >= known.keys():
+        missing = sorted(known.keys() - data.keys())
+        raise ResponseMalformed(f"Fields are missing in data: {', '.join(missing)}.")
+    return data if len(data) <= len(known) else _only(data, known)
 
 
 def entities_of(
-    answer: SubgraphAnswer, alias: str, collected: Collected
+    answer: SubgraphAnswer, group: PreparedGroup, collected: Collected
 ) -> list[JsonObject | None]:
     """Return the entities of one group, in step with its representations.
+
+    An entity with more fields than were asked for loses them: they could be taken for another subgraph's.
 
     Raises:
         ResponseMalformed: there is no such list, its length is wrong, or it holds something else than objects and
             null. A list that is too short cannot be used in part: nothing says which entities are missing.
     """
+    alias, known = group.group.alias, group.written.keys.keys
     entities = answer.data.get(alias) if answer.data is not None else None
     if entities is None and answer.errors:
         return [None] * len(collected.representations)
@@ -89,10 +96,18 @@ def entities_of(
         raise ResponseMalformed(
             f"{alias} holds {len(entities)} entities for {len(collected.representations)} representations."
         )
-    for entity in entities:
-        if entity.__class__ is not dict and entity is not None:
+    count = len(known)
+    for index, entity in enumerate(entities):
+        if entity.__class__ is dict:
+            if len(entity) > count:
+                entities[index] = _only(entity, known)
+        elif entity is not None:
             raise ResponseMalformed(f"{alias} holds something that is not an object.")
     return entities
+
+
+def _only(value: JsonObject, known: Mapping[str, object]) -> JsonObject:
+    return {key: item for key, item in value.items() if key in known}
 
 
 def _excerpt(body: bytes) -> str:

@@ -37,3 +37,22 @@ def test_large_integers_and_lone_surrogates_are_written() -> None:
 def test_numbers_that_json_does_not_have_are_not_written() -> None:
     with pytest.raises(ValueError, match="not JSON compliant"):
         encode_json({"n": 2**70, "x": math.inf})
+
+
+def test_values_nested_deeper_than_python_recurses_are_written() -> None:
+    value: object = {"n": 2**70, "s": '"\ud800', "f": 1.5, "t": [True, None, {}, []]}
+    for _ in range(3000):
+        value = {"a": [value, 1], "é": ""}
+
+    text = encode_json(value)
+
+    assert text.isascii()
+    assert text.count(b"1180591620717411303424") == 1
+    head = b'{"a":['
+    inner = text[len(head) * 3000 : -len(b',1],"\\u00e9":""}') * 3000]
+    assert decode_json(inner, exact_integers=True) == {
+        "n": 2**70,
+        "s": '"\ud800',
+        "f": 1.5,
+        "t": [True, None, {}, []],
+    }
