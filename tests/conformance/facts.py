@@ -8,7 +8,7 @@ of them is. Mappings with ``$`` are more than an object:
 * ``{$: Book/b1, title: Cats}``: a record, and what is known of it here alone (``@provides``);
 * ``{$fail: text}``: an error of the subgraph's own;
 * ``{$by: unit, cm: 3, inch: 1}``: by the value of an argument, null for any other;
-* ``{$first: count, of: [...]}``: as many items as an argument says;
+* ``{$first: count, of: [...]}``: as many items as an argument says, all when it is not given;
 * ``{$set: {Book/b1: {title: "{$title}"}}, then: Book/b1}``: what a mutation changes, and returns.
 
 A record with ``$once: true`` is found but once, and a type with ``"*": null`` has null for every key that it does
@@ -80,7 +80,7 @@ def settle(value: Any, facts: Facts, inputs: Mapping[str, Any]) -> Any:
         case {"$by": argument, **choices}:
             settled = settle(choices.get(inputs[f"${argument}"]), facts, inputs)
         case {"$first": argument, "of": items}:
-            settled = settle(items, facts, inputs)[: inputs[f"${argument}"]]
+            settled = settle(items, facts, inputs)[: inputs.get(f"${argument}")]
         case {"$set": changes, "then": then}:
             facts.change(changes, inputs)
             settled = settle(then, facts, inputs)
