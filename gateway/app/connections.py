@@ -1,9 +1,14 @@
-"""The ways to subgraphs that a configuration asks for, and their common end."""
+"""The ways to subgraphs that a configuration asks for, and their common end.
+
+A supergraph has a set of them. What is the same in the next set goes on in it: connections that are up, and what is
+known of how the subgraph fares.
+"""
 
 from __future__ import annotations
 
 import ssl
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 
 from gateway.config.load import IN_PROCESS_SCHEME
 from gateway.config.settings import (
@@ -12,6 +17,7 @@ from gateway.config.settings import (
     SubgraphConfig,
     SubgraphTraffic,
     TlsConfig,
+    TrafficConfig,
 )
 from gateway.config.traffic import refuse_unknown_subgraphs
 from gateway.errors import ConfigInvalid
@@ -29,6 +35,30 @@ from .hosted_apps import HostedApp
 _LEVELS = {CircuitState.CLOSED: 0, CircuitState.HALF_OPEN: 1, CircuitState.OPEN: 2}
 
 _log = get_logger(__name__)
+
+
+class TransportSet(dict[str, Transport]):
+    """The ways of one supergraph, by subgraph. Whoever may still send holds on to the whole set."""
+
+    def __init__(self, ways: Mapping[str, Way]) -> None:
+        super().__init__({name: way.transport for name, way in ways.items()})
+        self.ways = ways
+
+
+@dataclass(slots=True, eq=False)
+class Way:
+    """A transport, and what it was made for."""
+
+    url: str
+    traffic: SubgraphTraffic
+    tls_files: tuple[object, ...]
+    transport: Transport
+    sets: int = 0
+    """How many sets it is in."""
+
+    def is_for(self, url: str, traffic: SubgraphTraffic) -> bool:
+        """Whether it would be made the same way again."""
+        return (self.url, self.traffic, self.tls_files) == (url, traffic, _stamps_of(traffic.tls))
 
 
 class Connections:
@@ -49,12 +79,13 @@ class Connections:
     ) -> None:
         self._traffic = config.traffic
         self._headers = config.headers
+        self._errors = config.errors
         self._hosted = hosted
         self._metrics = metrics
         self._pool = HttpPool()
-        self._tls: dict[tuple[TlsConfig, bool], ssl.SSLContext] = {}
+        self._tls: dict[tuple[TlsConfig, bool, tuple[object, ...]], ssl.SSLContext] = {}
 
-    def refuse_settings_of_others(self, names: Iterable[str]) -> None:
+    def refuse_settings_of_others(self, names: Iterable[str], traffic: TrafficConfig) -> None:
         """Refuse settings for subgraphs that the supergraph does not have.
 
         Raises:
@@ -62,23 +93,61 @@ class Connections:
         """
         known = list(names)
         for section, own in (
-            ("traffic", self._traffic.subgraphs),
+            ("traffic", traffic.subgraphs),
             ("headers", self._headers.subgraphs),
+            ("errors", self._errors.subgraphs),
         ):
             given = [name for name, _ in own]
             refuse_unknown_subgraphs(given, known, where=f"gateway.{section}.subgraphs")
 
-    def open(self, url: str, subgraph: str) -> Transport:
-        """Return the way to ``subgraph``, which is at ``url``.
+    async def open_set(
+        self,
+        urls: Mapping[str, str],
+        traffic: TrafficConfig,
+        *,
+        previous: TransportSet | None = None,
+    ) -> TransportSet:
+        """Return the ways to subgraphs, those of ``previous`` that are the same among them.
+
+        Args:
+            urls: by subgraph.
+            traffic: how they are called.
+            previous: a set that is still open.
 
         Raises:
-            ConfigInvalid: ``url`` is no address, or of a subgraph in this process, and there is none.
+            ConfigInvalid: a URL is no address, or of a subgraph in this process, and there is none; a file for TLS
+                cannot be used.
         """
-        traffic = self._traffic.of(subgraph)
+        old = {} if previous is None else previous.ways
+        ways: dict[str, Way] = {}
+        try:
+            for name, url in urls.items():
+                own = traffic.of(name)
+                known = old.get(name)
+                if known is not None and known.is_for(url, own):
+                    ways[name] = known
+                else:
+                    tls_files = _stamps_of(own.tls)
+                    ways[name] = Way(url, own, tls_files, self._open(url, name, own))
+        finally:
+            # Also after a mishap, so that those which were just opened can be let go of again.
+            for way in ways.values():
+                way.sets += 1
+            if len(ways) < len(urls):
+                await self.close_set(ways)
+        return TransportSet(ways)
+
+    async def close_set(self, ways: Mapping[str, Way]) -> None:
+        """Let go of the ways of a set, and close those that are in no other."""
+        for way in ways.values():
+            way.sets -= 1
+            if way.sets == 0:
+                await way.transport.close()
+
+    def _open(self, url: str, subgraph: str, traffic: SubgraphTraffic) -> Transport:
         if url.startswith(IN_PROCESS_SCHEME):
             return self._open_in_process(url, traffic)
         return self._open_http(url, self._options(url, traffic), subgraph)
-        self._errors = config.errors
 
     def open_for_schema(self, subgraph: SubgraphConfig) -> Transport:
         """Return the way to ask ``subgraph`` for its SDL: without retries, which its caller does."""
@@ -94,7 +163,6 @@ class Connections:
             tls=self._tls_for(url, traffic.tls),
             http2_tls=self._tls_for(url, traffic.tls, http2=True) if traffic.http2 else None,
             server_name=traffic.tls.server_name,
-            ("errors", self._errors.subgraphs),
             http2=traffic.http2,
         )
         return self._open_http(url, options, subgraph.name)
@@ -107,7 +175,9 @@ class Connections:
         name = url.removeprefix(IN_PROCESS_SCHEME)
         app = self._hosted.get(name)
         if app is None:
-            raise ConfigInvalid(f"{url}: no subgraph {name!r} runs in this process.")
+            raise ConfigInvalid(
+                f"{url}: no subgraph {name!r} runs in this process. They are started with the gateway only."
+            )
         return InProcessTransport(
             app.app,
             state=app.state,
@@ -150,15 +220,30 @@ class Connections:
         """Return the context for an address; reading what the system trusts takes milliseconds, so it is shared."""
         if not url.startswith("https:"):
             return None
-        context = self._tls.get((tls, http2))
+        key = (tls, http2, _stamps_of(tls))
+        context = self._tls.get(key)
         if context is None:
-            context = self._tls[tls, http2] = build_tls(
+            context = self._tls[key] = build_tls(
                 ca_file=tls.ca_file,
                 certificate_file=tls.certificate_file,
                 key_file=tls.key_file,
                 http2=http2,
             )
         return context
+
+
+def _stamps_of(tls: TlsConfig) -> tuple[object, ...]:
+    """Return what tells the files of ``tls`` from others of the same names: certificates are renewed in their place."""
+    stamps: list[object] = []
+    for path in (tls.ca_file, tls.certificate_file, tls.key_file):
+        if path is not None:
+            try:
+                found = path.stat()
+            except OSError:
+                stamps.append(None)
+            else:
+                stamps.append((found.st_ino, found.st_size, found.st_mtime_ns))
+    return tuple(stamps)
 
 
 class _Reporter:

@@ -20,6 +20,7 @@ from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 from starlette.routing import Route
 
+from gateway.config import ConfigOrigin
 from gateway.config.settings import (
     ComposedSource,
     GatewayConfig,
@@ -28,7 +29,6 @@ from gateway.config.settings import (
     RequestLogging,
 )
 from gateway.errors import GatewayError
-from gateway.pipeline.pipeline import Engine, Pipeline
 from gateway.security.authentication import Authenticator
 from gateway.security.cors import build_cors
 from gateway.security.signing_keys import HttpKeyFetcher, SigningKeys
@@ -47,8 +47,9 @@ from shared.local_apps import open_http_client
 from shared.logging import get_logger
 
 from .connections import Connections
+from .follow import Follower
 from .hosted_apps import HostedApp, start_all
-from .supergraph_source import read_supergraph
+from .reload import Reloader, Surroundings
 
 SERVICE = "gateway"
 
@@ -58,18 +59,24 @@ _FIRST_WAIT_SECONDS = 1.0
 _log = get_logger(__name__)
 
 
-def create_app(config: GatewayConfig, *, metrics_folder: Path | None = None) -> Starlette:
+def create_app(
+    config: GatewayConfig,
+    *,
+    origin: ConfigOrigin | None = None,
+    workers_folder: Path | None = None,
+) -> Starlette:
     """Return the gateway as an ASGI app; ``app.state.serving`` says where it stands.
 
     Args:
         config: what it is told.
-        metrics_folder: where several worker processes keep their metrics together.
+        origin: where that came from, to be read again at a reload.
+        workers_folder: where several worker processes keep what they share: metrics, schemas, the last good supergraph.
 
     Raises:
         ConfigInvalid: a subgraph that is to run in this process cannot be made.
     """
     serving = Serving()
-    metrics = Metrics(shared_folder=metrics_folder)
+    metrics = Metrics(shared_folder=workers_folder)
     hosted = _load_hosted_apps(config)
     keys, authenticator = _build_authentication(config)
     passthroughs = _build_passthroughs(config)
@@ -93,6 +100,8 @@ def create_app(config: GatewayConfig, *, metrics_folder: Path | None = None) -> 
         serving,
         metrics,
         hosted,
+        origin=origin,
+        workers_folder=workers_folder,
         keys=keys,
         passthroughs=passthroughs,
         log_lines=log_lines,
@@ -122,6 +131,8 @@ class _Life:
         metrics: Metrics,
         hosted: dict[str, HostedApp],
         *,
+        origin: ConfigOrigin | None,
+        workers_folder: Path | None,
         keys: SigningKeys | None,
         passthroughs: list[Passthrough],
         log_lines: LineBuffer,
@@ -130,6 +141,8 @@ class _Life:
         self._serving = serving
         self._metrics = metrics
         self._hosted = hosted
+        self._origin = origin
+        self._workers_folder = workers_folder
         self._keys = keys
         self._passthroughs = passthroughs
         self._log_lines = log_lines
@@ -148,31 +161,41 @@ class _Life:
             stack.push_async_callback(connections.close)
             planner_thread = ThreadPoolExecutor(1, thread_name_prefix="planner")
             stack.callback(partial(planner_thread.shutdown, wait=False, cancel_futures=True))
-            loading = asyncio.create_task(self._load(connections, planner_thread))
+            around = Surroundings(
+                serving=self._serving,
+                metrics=self._metrics,
+                connections=connections,
+                planner_thread=planner_thread,
+                folder=self._workers_folder,
+            )
+            reloader = Reloader(self._config, self._origin, around)
+            stack.push_async_callback(reloader.close)
+            follower = Follower(reloader, self._config.watch, self._serving.reload_asked)
+            loading = asyncio.create_task(self._load(reloader, follower))
             stack.push_async_callback(_cancel, loading)
             await asyncio.wait({loading}, timeout=_FIRST_WAIT_SECONDS)
             if self._serving.failure is not None and not self._serving.is_watched:
                 raise self._serving.failure
+            if loading.done():
+                loading.result()
+            following = asyncio.create_task(self._follow(loading, follower))
+            stack.push_async_callback(_cancel, following)
             yield
 
-    async def _load(self, connections: Connections, planner_thread: ThreadPoolExecutor) -> None:
+    async def _load(self, reloader: Reloader, follower: Follower) -> None:
         try:
             await start_all(list(self._hosted.values()))
-            supergraph = await read_supergraph(
-                self._config,
-                connections,
-                patience_seconds=self._config.server.startup_seconds,
-            )
-            urls = {**supergraph.subgraphs, **dict(self._config.subgraph_urls)}
-            connections.refuse_settings_of_others(supergraph.subgraphs)
-            transports = {name: connections.open(url, name) for name, url in urls.items()}
         except GatewayError as error:
             _log.error("gateway cannot start", code=error.code, reason=str(error))
             self._serving.fail(error)
             return
-        self._metrics.set_subgraphs(transports)
-        engine = Engine(supergraph, transports)
-        self._serving.start(Pipeline(engine, self._config, self._metrics, planner_thread))
+        await follower.begin()
+        await reloader.load_first()
+
+    async def _follow(self, loading: asyncio.Task[None], follower: Follower) -> None:
+        await loading
+        if self._serving.failure is None:
+            await follower.run()
 
 
 def _load_hosted_apps(config: GatewayConfig) -> dict[str, HostedApp]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
+from typing import TypeAlias
 
 from gateway.composition.compose import SubgraphSource
 from gateway.config.settings import (
@@ -27,6 +28,9 @@ SDL_QUERY = b'{"query":"{ _service { sdl } }"}'
 _FIRST_PAUSE_SECONDS = 0.2
 _LONGEST_PAUSE_SECONDS = 2.0
 
+SchemaKey: TypeAlias = tuple[str, str]
+"""A subgraph that is asked for its SDL: its name and where it is asked."""
+
 _log = get_logger(__name__)
 
 
@@ -35,6 +39,7 @@ async def collect_schemas(
     *,
     transport_to: Callable[[SubgraphConfig], Transport],
     patience_seconds: float,
+    known: dict[SchemaKey, str] | None = None,
 ) -> list[SubgraphSource]:
     """Return every subgraph with its SDL, in the order given.
 
@@ -42,6 +47,7 @@ async def collect_schemas(
         subgraphs: whose SDL is wanted.
         transport_to: the way to ask a subgraph for its SDL.
         patience_seconds: how long to ask again; 0 asks once.
+        known: what subgraphs have answered before; they are not asked. Answers are added to it.
 
     Raises:
         SubgraphSchemaUnavailable: some did not answer in time; the text names them and says why.
@@ -58,12 +64,43 @@ async def collect_schemas(
                     raise ConfigInvalid(f"{path} cannot be read: {error}.") from error
             case SchemaText(sdl):
                 found[subgraph.name] = sdl
+            case SchemaFromSubgraph(url) if known is not None and (subgraph.name, url) in known:
+                found[subgraph.name] = known[subgraph.name, url]
             case SchemaFromSubgraph():
                 transports[subgraph.name] = transport_to(subgraph)
-    found.update(await _ask_until_answered(transports, patience_seconds))
+    try:
+        answers = await _ask_until_answered(transports, patience_seconds)
+    finally:
+        for transport in transports.values():
+            await transport.close()
+    found.update(answers)
+    if known is not None:
+        asked = (subgraph for subgraph in subgraphs if subgraph.name in answers)
+        known.update({_key_of(subgraph): answers[subgraph.name] for subgraph in asked})
     return [
         SubgraphSource(subgraph.name, subgraph.url, found[subgraph.name]) for subgraph in subgraphs
     ]
+
+
+async def ask_once(
+    subgraphs: Sequence[SubgraphConfig], *, transport_to: Callable[[SubgraphConfig], Transport]
+) -> dict[SchemaKey, str]:
+    """Ask subgraphs for their SDLs, all at once, and return those of the ones that answer."""
+    transports = [transport_to(subgraph) for subgraph in subgraphs]
+    try:
+        answers = await asyncio.gather(
+            *(_ask(one.name, way) for one, way in zip(subgraphs, transports, strict=True))
+        )
+    finally:
+        for transport in transports:
+            await transport.close()
+    found: dict[SchemaKey, str] = {}
+    for subgraph, (sdl, reason) in zip(subgraphs, answers, strict=True):
+        if sdl is not None:
+            found[_key_of(subgraph)] = sdl
+        else:
+            _log.debug("subgraph keeps its last schema", subgraph=subgraph.name, reason=reason)
+    return found
 
 
 async def _ask_until_answered(
@@ -93,6 +130,11 @@ async def _ask_until_answered(
             )
         await asyncio.sleep(pause_seconds)
         pause_seconds = min(pause_seconds * 1.5, _LONGEST_PAUSE_SECONDS)
+
+
+def _key_of(subgraph: SubgraphConfig) -> SchemaKey:
+    assert isinstance(subgraph.schema, SchemaFromSubgraph)  # noqa: S101 - only these are asked
+    return subgraph.name, subgraph.schema.url
 
 
 async def _ask(name: str, transport: Transport) -> tuple[str | None, str]:

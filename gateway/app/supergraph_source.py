@@ -1,11 +1,17 @@
-"""From a configured source to a loaded supergraph."""
+"""From a configured source to a supergraph: first what it is made of, with all I/O, then the making, with none."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass, field
 from pathlib import Path
 
-from gateway.composition.compose import compose
-from gateway.config.settings import ComposedSource, GatewayConfig, SupergraphFile
+from gateway.composition.compose import SubgraphSource, compose
+from gateway.config.settings import (
+    ComposedSource,
+    ContractConfig,
+    GatewayConfig,
+    SupergraphFile,
+)
 from gateway.errors import CompositionFailed, ConfigInvalid
 from gateway.supergraph.loader import load_supergraph
 from gateway.supergraph.model import Supergraph
@@ -13,9 +19,20 @@ from shared.logging import get_logger
 
 from .connections import Connections
 from .contract import keep_contract
-from .subgraph_schemas import collect_schemas
+from .subgraph_schemas import SchemaKey, collect_schemas
 
 _log = get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Ingredients:
+    """What a supergraph is made of: equal ones make equal supergraphs."""
+
+    subgraphs: tuple[SubgraphSource, ...] = field(default=(), repr=False)
+    supergraph_sdl: str | None = field(default=None, repr=False)
+    """The text of one that was composed before, instead."""
+
+    contract: ContractConfig | None = None
 
 
 async def read_supergraph(
@@ -29,24 +46,62 @@ async def read_supergraph(
         CompositionFailed: the subgraphs do not compose, or the contract leaves no valid schema.
         SupergraphInvalid: the supergraph cannot be served.
     """
+    ingredients = await collect_ingredients(config, connections, patience_seconds=patience_seconds)
+    return load_supergraph(make_supergraph_sdl(ingredients))
+
+
+async def collect_ingredients(
+    config: GatewayConfig,
+    connections: Connections,
+    *,
+    patience_seconds: float,
+    known: dict[SchemaKey, str] | None = None,
+) -> Ingredients:
+    """Return what the supergraph that ``config`` names is made of.
+
+    Args:
+        config: it names files, texts and subgraphs.
+        connections: the ways to subgraphs.
+        patience_seconds: how long to ask subgraphs again that do not answer; 0 asks once.
+        known: what subgraphs have answered before; they are not asked. Answers are added to it.
+
+    Raises:
+        ConfigInvalid: a file cannot be read.
+        SubgraphSchemaUnavailable: a subgraph did not hand out its SDL.
+    """
     match config.source:
         case SupergraphFile(path):
-            sdl = read_supergraph_file(path)
+            return Ingredients(supergraph_sdl=read_supergraph_file(path), contract=config.contract)
         case ComposedSource(subgraphs):
             sources = await collect_schemas(
                 subgraphs,
                 transport_to=connections.open_for_schema,
                 patience_seconds=patience_seconds,
+                known=known,
             )
-            result = compose(sources)
-            if result.supergraph_sdl is None:
-                raise CompositionFailed(
-                    "The subgraphs do not compose:\n"
-                    + "\n".join(f"  {error}" for error in result.errors)
-                )
-            _log.info("supergraph composed", subgraphs=len(sources), hints=len(result.hints))
-            sdl = result.supergraph_sdl
-    return load_supergraph(_contracted(sdl, config))
+            return Ingredients(subgraphs=tuple(sources), contract=config.contract)
+
+
+def make_supergraph_sdl(ingredients: Ingredients) -> str:
+    """Return the text of a supergraph. A computation that can take seconds.
+
+    Raises:
+        CompositionFailed: the subgraphs do not compose, or the contract leaves no valid schema.
+        SupergraphInvalid: a text that was composed before is no supergraph.
+    """
+    sdl = ingredients.supergraph_sdl
+    if sdl is None:
+        result = compose(ingredients.subgraphs)
+        if result.supergraph_sdl is None:
+            raise CompositionFailed(
+                "The subgraphs do not compose:\n"
+                + "\n".join(f"  {error}" for error in result.errors),
+                tuple(dict.fromkeys(error.code for error in result.errors)),
+            )
+        count = len(ingredients.subgraphs)
+        _log.info("supergraph composed", subgraphs=count, hints=len(result.hints))
+        sdl = result.supergraph_sdl
+    return _contracted(sdl, ingredients.contract)
 
 
 def read_supergraph_file(path: Path) -> str:
@@ -57,15 +112,16 @@ def read_supergraph_file(path: Path) -> str:
         raise ConfigInvalid(f"{path} cannot be read: {error}.") from error
 
 
-def _contracted(sdl: str, config: GatewayConfig) -> str:
-    if config.contract is None:
+def _contracted(sdl: str, contract: ContractConfig | None) -> str:
+    if contract is None:
         return sdl
-    result = keep_contract(sdl, config.contract)
+    result = keep_contract(sdl, contract)
     if result.supergraph_sdl is None:
         raise CompositionFailed(
-            f"The contract {config.contract.name!r} cannot be kept:\n"
-            + "\n".join(f"  {error}" for error in result.errors)
+            f"The contract {contract.name!r} cannot be kept:\n"
+            + "\n".join(f"  {error}" for error in result.errors),
+            tuple(dict.fromkeys(error.code for error in result.errors)),
         )
     for tag in result.unknown_tags:
-        _log.warning("no element has this tag", contract=config.contract.name, tag=tag)
+        _log.warning("no element has this tag", contract=contract.name, tag=tag)
     return result.supergraph_sdl

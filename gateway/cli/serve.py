@@ -11,14 +11,14 @@ import typer
 from starlette.applications import Starlette
 
 from gateway.app import create_app
-from gateway.config import GatewayConfig, with_flags
+from gateway.config import ConfigOrigin, GatewayConfig
 from gateway.config.settings import ComposedSource
 from gateway.errors import ConfigInvalid, GatewayError
 from gateway.server.process import ServerProcess
 from gateway.server.workers import serve_with_workers
 from shared.logging import LogFormat, configure_logging
 
-from .console import out, read_config, stop_for
+from .console import out, stop_for
 from .options import ConfigFile, ContractName, SettingsFile, SupergraphFile
 
 
@@ -31,6 +31,12 @@ def gateway(
     host: Annotated[str | None, typer.Option(help="Where to listen.")] = None,
     port: Annotated[int | None, typer.Option(help="On which port.", min=0, max=65535)] = None,
     workers: Annotated[int | None, typer.Option(help="How many processes.", min=1)] = None,
+    watch: Annotated[
+        bool | None,
+        typer.Option(
+            "--watch/--no-watch", help="Follow files and subgraphs, and serve what they become."
+        ),
+    ] = None,
 ) -> None:
     """Serve a supergraph over HTTP. Ctrl-C stops it in order.
 
@@ -42,6 +48,10 @@ def gateway(
 
         cattery gateway --supergraph supergraph.graphql --port 8080 --workers 4
 
+    Go on with what files and subgraphs become while it runs; SIGHUP does so once:
+
+        cattery gateway --config supergraph.yaml --watch
+
     Any setting can come from the environment, named by its path:
 
         CATTERY_GATEWAY_LIMITS_MAX_DEPTH=20 cattery gateway --config supergraph.yaml
@@ -49,20 +59,29 @@ def gateway(
     A browser at the GraphQL address gets a page to explore with. /health/live, /health/ready and
     /metrics are beside it.
     """
-    found = with_flags(
-        read_config(config, supergraph, gateway_config, contract),
+    origin = ConfigOrigin(
+        config=config,
+        supergraph=supergraph,
+        gateway_config=gateway_config,
+        contract=contract,
         host=host,
         port=port,
         workers=workers,
+        watch=watch,
     )
+    try:
+        found = origin.load()
+    except ConfigInvalid as error:
+        stop_for(error)
     _configure_logging(found)
     try:
         if found.server.workers > 1:
             went_well = serve_with_workers(
-                partial(_make_worker_app, found), found.server, partial(_announce, found)
+                partial(_make_worker_app, found, origin), found.server, partial(_announce, found)
             )
         else:
-            server = ServerProcess(create_app(found), found.server, partial(_announce, found))
+            app = create_app(found, origin=origin)
+            server = ServerProcess(app, found.server, partial(_announce, found))
             went_well = server.run_until_stopped()
     except GatewayError as error:
         stop_for(error)
@@ -80,10 +99,10 @@ def _configure_logging(config: GatewayConfig) -> None:
     )
 
 
-def _make_worker_app(config: GatewayConfig, metrics_folder: Path) -> Starlette:
+def _make_worker_app(config: GatewayConfig, origin: ConfigOrigin, folder: Path) -> Starlette:
     """Make the app of one worker process, which has logging of its own."""
     _configure_logging(config)
-    return create_app(config, metrics_folder=metrics_folder)
+    return create_app(config, origin=origin, workers_folder=folder)
 
 
 def _announce(config: GatewayConfig, port: int) -> None:

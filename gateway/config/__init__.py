@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from .load import load_config, with_flags
+from .origin import ConfigOrigin
 from .settings import GatewayConfig
 
-__all__ = ["GatewayConfig", "load_config", "with_flags"]
+__all__ = ["ConfigOrigin", "GatewayConfig", "load_config", "with_flags"]

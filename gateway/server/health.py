@@ -19,9 +19,17 @@ class Health:
         return JSONResponse({"status": "UP"})
 
     async def ready(self, _request: Request) -> JSONResponse:
-        """Answer 200 while requests are welcome; 503 and the reason otherwise."""
-        if self._serving.phase is Phase.READY:
-            return JSONResponse({"status": "UP"})
+        """Answer 200 while requests are welcome, be it with an older supergraph; 503 and the reason otherwise."""
+        status = self._serving.supergraph
+        if self._serving.phase is Phase.READY and status is not None:
+            supergraph: dict[str, object] = {
+                "id": status.id,
+                "loaded_at": status.loaded_at.isoformat(timespec="milliseconds"),
+                "stale": status.problem is not None,
+            }
+            if status.problem is not None:
+                supergraph["problem"] = status.problem
+            return JSONResponse({"status": "UP", "supergraph": supergraph})
         return JSONResponse(
             {
                 "status": "DOWN",

@@ -18,7 +18,11 @@ from gateway.config.settings import ServerConfig
 from shared.logging import get_logger
 
 from .client_connection import ClientConnection
+from .hang_up import HangUp
 from .serving import Phase, Serving
+
+_MOST_GARBAGE_TICKS = 600
+"""How many tenths of a second a replaced supergraph is kept while there is no moment without requests."""
 
 _log = get_logger(__name__)
 
@@ -60,6 +64,8 @@ class ServerProcess(uvicorn.Server):
         self._serving: Serving = app.state.serving
         self._serving.is_watched = True
         self._notice_seconds = config.notice_seconds
+        self._is_reload_asked = False
+        self._garbage_ticks = 0
         self._on_ready: Callable[[int], None] | None = on_ready
 
     def run_until_stopped(self, listener: socket.socket | None = None) -> bool:
@@ -68,6 +74,7 @@ class ServerProcess(uvicorn.Server):
         # obeyed, and a process that stopped as it was told exits with 0.
         for number in (signal.SIGINT, signal.SIGTERM):
             signal.signal(number, _has_been_obeyed)
+        HangUp(on_reload=self._on_reload_signal, on_end=self._on_end_signal)
         try:
             self.run(sockets=[listener] if listener is not None else None)
         except SystemExit:
@@ -84,7 +91,27 @@ class ServerProcess(uvicorn.Server):
             on_ready(port)
         if self._serving.phase is Phase.FAILED:
             return True
+        if self._is_reload_asked:
+            self._is_reload_asked = False
+            self._serving.reload_asked.set()
+        if self._serving.has_garbage:
+            self._collect_garbage()
         return await super().on_tick(counter)
+
+    def _on_reload_signal(self) -> None:
+        # Looked at in the next tick: a signal comes at any point of anything.
+        self._is_reload_asked = True
+
+    def _on_end_signal(self) -> None:
+        self.should_exit = True
+
+    def _collect_garbage(self) -> None:
+        """Have the memory of a replaced supergraph back, at a time when nobody waits for an answer if there is one."""
+        self._garbage_ticks += 1
+        if self._serving.in_flight == 0 or self._garbage_ticks > _MOST_GARBAGE_TICKS:
+            self._serving.has_garbage = False
+            self._garbage_ticks = 0
+            _settle_memory()
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         """Stop in order."""
@@ -100,8 +127,9 @@ def _settle_memory() -> None:
     """Take what start-up made out of the collector's sight, and let it look less often.
 
     Supergraph and schema live as long as the process and hold most of its objects; response trees
-    have no cycles. Looking for garbage among either is time lost for requests.
+    have no cycles. Looking for garbage among either is time lost for requests. Takes a pause of tens of milliseconds.
     """
+    gc.unfreeze()
     gc.collect()
     gc.freeze()
     gc.set_threshold(25_000, 20, 50)

@@ -6,10 +6,15 @@
         │                                                           ▲
         ├──(supergraph cannot be had)──▶ FAILED                     │
         └──────────────────────(asked to stop)──────────────────────┘
+
+A gateway that is READY can be given another pipeline at any time. Requests stay with the one they began on.
 """
 
 from __future__ import annotations
 
+import asyncio
+from dataclasses import dataclass, replace
+from datetime import datetime
 from enum import StrEnum
 
 from gateway.errors import GatewayError, NotReady
@@ -33,6 +38,16 @@ _ALLOWED: dict[Phase, frozenset[Phase]] = {
 }
 
 
+@dataclass(frozen=True, slots=True)
+class SupergraphStatus:
+    """Which supergraph is served."""
+
+    id: str
+    loaded_at: datetime
+    problem: str | None = None
+    """Why it is not the newest, in codes only: health is open to anybody."""
+
+
 class Serving:
     """The phase, the pipeline once there is one, and why there is none before."""
 
@@ -47,6 +62,13 @@ class Serving:
         self.in_flight = 0
         """Requests being worked on."""
 
+        self.supergraph: SupergraphStatus | None = None
+        self.reload_asked = asyncio.Event()
+        """Set by whoever wants what the gateway is made of to be looked at now."""
+
+        self.has_garbage = False
+        """Whether a supergraph is not needed any more, and its memory can be had back."""
+
     @property
     def pipeline(self) -> Pipeline:
         """The pipeline; raises ``NotReady`` before there is one."""
@@ -54,11 +76,24 @@ class Serving:
             raise NotReady("The gateway is not ready yet.")
         return self._pipeline
 
-    def start(self, pipeline: Pipeline) -> None:
+    def start(self, pipeline: Pipeline, supergraph: SupergraphStatus) -> None:
         """Serve."""
         self._enter(Phase.READY)
         self._pipeline = pipeline
+        self.supergraph = supergraph
         self.detail = ""
+
+    def swap(self, pipeline: Pipeline, supergraph: SupergraphStatus) -> None:
+        """Serve requests that come from now on with another pipeline; legal while shutting down, too."""
+        if self._pipeline is None:
+            raise RuntimeError(f"A gateway that is {self.phase} has nothing to swap.")
+        self._pipeline = pipeline
+        self.supergraph = supergraph
+
+    def note_problem(self, problem: str | None) -> None:
+        """Say why the supergraph is not the newest, or that it is."""
+        if self.supergraph is not None:
+            self.supergraph = replace(self.supergraph, problem=problem)
 
     def fail(self, failure: GatewayError) -> None:
         """Give up: there will be no supergraph."""

@@ -1,4 +1,4 @@
-"""Several server processes on one port: started, restarted when they die, stopped together.
+"""Several server processes on one port: started, restarted when they die, told to reload and stopped together.
 
 Each has a listening socket of its own (``SO_REUSEPORT``), so that the system spreads connections over them.
 """
@@ -26,10 +26,11 @@ from starlette.applications import Starlette
 from gateway.config.settings import ServerConfig
 from shared.logging import get_logger
 
+from .hang_up import HangUp
 from .process import ServerProcess
 
 AppFactory = Callable[[Path], Starlette]
-"""Makes the app in a worker, from the folder for metrics. Must be picklable."""
+"""Makes the app in a worker, from the folder for what workers share. Must be picklable."""
 
 START_FAILED = 3
 """Exit code of a worker that could not start: another would not either."""
@@ -79,15 +80,18 @@ class _Supervisor:
         self._on_ready: Callable[[int], None] | None = on_ready
         self._workers: list[_Worker] = []
         self._is_stopping = False
+        self._is_reload_asked = False
 
     def run(self) -> bool:
         for number in (signal.SIGINT, signal.SIGTERM):
             signal.signal(number, self._on_signal)
+        HangUp(on_reload=self._on_reload_signal, on_end=self._on_end_signal)
         self._workers = [self._start() for _ in range(self._config.workers)]
         went_well = True
         while not self._is_stopping:
             time.sleep(_POLL_SECONDS)
             self._announce()
+            self._pass_on_reload()
             went_well = self._replace_dead()
             if not went_well:
                 break
@@ -99,7 +103,12 @@ class _Supervisor:
         process = _context.Process(
             target=_work, args=(self._make_app, self._config, self._folder, ready)
         )
-        process.start()
+        # Whoever reloads all workers must not end one that is not listening for it yet: it takes note when it is.
+        before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGHUP})
+        try:
+            process.start()
+        finally:
+            signal.pthread_sigmask(signal.SIG_SETMASK, before)
         return _Worker(process, ready)
 
     def _announce(self) -> None:
@@ -108,6 +117,14 @@ class _Supervisor:
         if self._on_ready is not None and all(worker.is_ready for worker in self._workers):
             on_ready, self._on_ready = self._on_ready, None
             on_ready(self._config.port)
+
+    def _pass_on_reload(self) -> None:
+        if not self._is_reload_asked:
+            return
+        self._is_reload_asked = False
+        for worker in self._workers:
+            if worker.process.is_alive() and worker.process.pid is not None:
+                os.kill(worker.process.pid, signal.SIGHUP)
 
     def _replace_dead(self) -> bool:
         """Start a worker for each that died; return ``False`` when one cannot start at all."""
@@ -137,6 +154,12 @@ class _Supervisor:
     def _bury(self, worker: _Worker) -> None:
         worker.process.join()
         mark_process_dead(worker.process.pid, str(self._folder))  # type: ignore[no-untyped-call]
+
+    def _on_reload_signal(self) -> None:
+        self._is_reload_asked = True
+
+    def _on_end_signal(self) -> None:
+        self._is_stopping = True
 
     def _on_signal(self, _number: int, _frame: FrameType | None) -> None:
         self._is_stopping = True

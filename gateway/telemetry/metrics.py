@@ -25,6 +25,14 @@ class PersistedQueryResult(StrEnum):
     MISMATCH = "mismatch"
 
 
+class ReloadOutcome(StrEnum):
+    """What came of an attempt to have a newer supergraph."""
+
+    SWAPPED = "swapped"
+    UNCHANGED = "unchanged"
+    FAILED = "failed"
+
+
 class Metrics:
     """Counts what happens and renders it for a scrape.
 
@@ -123,12 +131,59 @@ class Metrics:
         self._file_bytes = Counter(
             "cattery_gateway_uploaded_bytes", "Bytes of files received.", registry=self._registry
         )
+        self._reloads = Counter(
+            "cattery_gateway_supergraph_reloads",
+            "Attempts to have a newer supergraph: swapped, unchanged, failed.",
+            ("outcome",),
+            registry=self._registry,
+        )
+        self._stale = Gauge(
+            "cattery_gateway_supergraph_stale",
+            "Whether the supergraph that is served is not the newest, which cannot be used; workers are counted.",
+            registry=self._registry,
+            multiprocess_mode="livesum",
+        )
+        self._loaded_at = Gauge(
+            "cattery_gateway_supergraph_loaded_timestamp_seconds",
+            "When the supergraph that is served was loaded; of several workers, the one that was first.",
+            registry=self._registry,
+            multiprocess_mode="livemin",
+        )
+        self._supergraphs = Gauge(
+            "cattery_gateway_supergraph_info",
+            "How many workers serve the supergraph with this id.",
+            ("id",),
+            registry=self._registry,
+            multiprocess_mode="livesum",
+        )
+        self._supergraph_id: str | None = None
         self._plan_hits = self._plans.labels("hit")
         self._plan_misses = self._plans.labels("miss")
 
     def set_subgraphs(self, names: Iterable[str]) -> None:
         """Name the subgraphs; calls to any other are counted as ``other``."""
         self._subgraphs = frozenset(names)
+
+    def supergraph_loaded(self, supergraph_id: str, *, at: float) -> None:
+        """Note which supergraph is served from now on, ``at`` seconds since 1970."""
+        before, self._supergraph_id = self._supergraph_id, supergraph_id
+        if before is not None and before != supergraph_id:
+            if self._shared_folder is None:
+                self._supergraphs.remove(before)
+            else:
+                # The library cannot take a series back from a scrape of several processes.
+                self._supergraphs.labels(before).set(0)
+        self._supergraphs.labels(supergraph_id).set(1)
+        self._loaded_at.set(at)
+
+    def supergraph_reloaded(self, outcome: ReloadOutcome) -> None:
+        """Count an attempt; one that failed leaves the supergraph stale, any other does not."""
+        self._reloads.labels(outcome.value).inc()
+        self._stale.set(outcome is ReloadOutcome.FAILED)
+
+    def supergraph_is_stale(self) -> None:
+        """Note that a worker began with an older supergraph, since the newest cannot be used."""
+        self._stale.set(1)
 
     def request_started(self) -> None:
         """Count a request in."""
