@@ -26,9 +26,6 @@ from benchmarks.processes import cpu_seconds, find_listener, memory_mib, pin
 HOST = "127.0.0.1"
 OUR_PORT = 4400
 SUBGRAPHS_PORT = 4300
-LOADS = (("heavy", True), ("entity", True), ("small", True), ("heavy", False))
-"""Bodies, and whether every request is unique."""
-
 PEERS = (
     ("apollo", 4401, "/"),
     ("hive", 4402, "/graphql"),
@@ -52,8 +49,29 @@ class Target:
 
 
 @dataclass(frozen=True)
+class Load:
+    """What is sent, and how."""
+
+    body: str
+    is_unique: bool = True
+    is_alone: bool = False
+    """One request at a time: what the gateway adds to a request that waits for nobody."""
+
+    def __str__(self) -> str:
+        return f"{self.body}{'' if self.is_unique else ', identical'}{', alone' if self.is_alone else ''}"
+
+
+BODIES = ("heavy", "entity", "small")
+LOADS = (
+    *(Load(body) for body in BODIES),
+    Load("heavy", is_unique=False),
+    *(Load(body, is_alone=True) for body in BODIES),
+)
+
+
+@dataclass(frozen=True)
 class Sample:
-    """One gateway under one body, for one round."""
+    """One gateway under one load, for one round."""
 
     cpu_ms: float
     p50_ms: float
@@ -77,7 +95,7 @@ def measure_requests(options: argparse.Namespace) -> None:
         for target in targets:
             pin(target.process, 0)
         os.sched_setaffinity(0, {max(os.sched_getaffinity(0))})
-        loads = [load for load in LOADS if not options.only or load[0] in options.only]
+        loads = [load for load in LOADS if not options.only or load.body in options.only]
         _print(targets, {load: _measure(targets, load, options) for load in loads})
 
 
@@ -121,10 +139,9 @@ def _running_peers() -> Iterator[Target]:
 
 
 def _measure(
-    targets: list[Target], load: tuple[str, bool], options: argparse.Namespace
+    targets: list[Target], load: Load, options: argparse.Namespace
 ) -> dict[str, list[Sample]]:
-    body, is_unique = load
-    content = (MATERIAL / f"{body}.json").read_bytes().strip()
+    content = (MATERIAL / f"{load.body}.json").read_bytes().strip()
     samples: dict[str, list[Sample]] = {target.name: [] for target in targets}
     for round_number in range(options.rounds + 1):
         for target in targets:
@@ -136,9 +153,9 @@ def _measure(
                     target.port,
                     target.path,
                     content,
-                    connections=options.connections,
+                    connections=1 if load.is_alone else options.connections,
                     seconds=seconds,
-                    is_unique=is_unique,
+                    is_unique=load.is_unique,
                 )
             )
             used_ms = (cpu_seconds(target.process) - before) * 1000
@@ -154,9 +171,7 @@ def _measure(
     return samples
 
 
-def _print(
-    targets: list[Target], measured: dict[tuple[str, bool], dict[str, list[Sample]]]
-) -> None:
+def _print(targets: list[Target], measured: dict[Load, dict[str, list[Sample]]]) -> None:
     names = [target.name for target in targets]
     reference = REFERENCE if REFERENCE in names else names[0]
     table = Table(title="CPU per request", box=None)
@@ -164,13 +179,13 @@ def _print(
     table.add_column("gateway")
     for heading in ("CPU ms", f"x {reference}", "p50 ms", "p99 ms", "errors", "RSS MiB"):
         table.add_column(heading, justify="right")
-    for (body, is_unique), samples in measured.items():
+    for load, samples in measured.items():
         base_ms = statistics.median(one.cpu_ms for one in samples[reference])
         for target in targets:
             found = samples[target.name]
             cpu_ms = statistics.median(one.cpu_ms for one in found)
             table.add_row(
-                body if is_unique else f"{body}, identical",
+                str(load),
                 target.name,
                 f"{cpu_ms:.3f}",
                 f"{cpu_ms / base_ms:.2f}",
