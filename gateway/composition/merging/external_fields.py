@@ -32,12 +32,20 @@ def check_external(
     external: Sequence[Source[OutputField]],
     merged: MergedField,
     coordinate: str,
+    *,
+    owners_agree: bool,
 ) -> None:
-    """Compare the external declarations of a field with the merged field."""
+    """Compare the external declarations of a field with the merged field.
+
+    A declaration says what the owners say. Where those differ and the loosest of them counts, it may side with one
+    that is stricter (``owners_agree`` is ``False``).
+    """
     for source in external:
         field = source.element
-        # The declaration may be looser than the truth, never stricter.
-        if not is_subtype(merged.type, field.type, context.is_subtype):
+        sides_with_an_owner = not owners_agree and is_subtype(
+            field.type, merged.type, context.is_subtype
+        )
+        if str(field.type) != str(merged.type) and not sides_with_an_owner:
             context.report.error(
                 CompositionCode.EXTERNAL_TYPE_MISMATCH,
                 f'"{coordinate}" is declared external with type {field.type} in'

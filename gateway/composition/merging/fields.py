@@ -51,7 +51,8 @@ def merge_field(
         type=merge_output_type(context, basis, coordinate),
         arguments=merge_arguments(context, basis, coordinate),
     )
-    check_external(context, external, merged, coordinate)
+    owners_agree = len({str(s.element.type) for s in basis}) == 1
+    check_external(context, external, merged, coordinate, owners_agree=owners_agree)
     merged.joins = _joins(context, parent, parents, sources, overrides)
     return merged, overrides
 
