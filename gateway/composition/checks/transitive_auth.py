@@ -8,12 +8,6 @@ from graphql import parse_const_value
 
 from gateway.composition.errors import CompositionCode, Report
 from gateway.composition.field_sets import FieldSetInvalid, parse_field_set, walk_field_set
-from gateway.composition.merging.auth_conditions import (
-    Condition,
-    conjunction,
-    implies,
-    read_condition,
-)
 from gateway.composition.supergraph_model import (
     JoinField,
     MergedElement,
@@ -22,6 +16,12 @@ from gateway.composition.supergraph_model import (
     MergedType,
 )
 from gateway.composition.type_refs import named_type
+from gateway.supergraph.auth_conditions import (
+    Condition,
+    conjunction,
+    implies,
+    read_condition,
+)
 
 _ASKED: Condition = (("",),)
 """``@authenticated`` as a condition: one name, which only it can have."""

@@ -15,8 +15,8 @@ from gateway.composition.errors import HintCode
 from gateway.composition.federation_spec import DIRECTIVES
 from gateway.composition.subgraph_schema import AppliedDirective, Element
 from gateway.composition.supergraph_model import MergedDirective
+from gateway.supergraph.auth_conditions import conjunction, print_condition, read_condition
 
-from .auth_conditions import conjunction, print_condition, read_condition
 from .context import MergeContext, Source, locations
 from .graph_directives import GRAPH_DIRECTIVES, merge_graph_directives
 

@@ -8,7 +8,7 @@ from graphql import parse_const_value
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway.composition.merging.auth_conditions import (
+from gateway.supergraph.auth_conditions import (
     Condition,
     conjunction,
     implies,
