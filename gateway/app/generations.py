@@ -82,7 +82,7 @@ class Generations:
             return  # the loop is closed, and the connections with it
 
     def _give_up(self, token: object) -> None:
-        _log.warning("requests on a replaced supergraph took too long", seconds=self._drain_seconds)
+        _log.info("replaced supergraph is closed for good", after_seconds=self._drain_seconds)
         self._let_go(token)
 
     def _let_go(self, token: object) -> None:

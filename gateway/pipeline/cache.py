@@ -103,7 +103,11 @@ class SingleFlight(Generic[K, V]):
             flight = asyncio.ensure_future(work())
             self._flights[key] = flight
             flight.add_done_callback(lambda done: self._land(key, done))
-        return await asyncio.shield(flight)
+        try:
+            return await asyncio.shield(flight)
+        finally:
+            # An error would hold on to this frame, and by it to itself, and to all that asked for it.
+            del flight
 
     def disperse(self) -> None:
         """Let nobody join the work in flight any more; those who wait for it still get it."""

@@ -157,7 +157,7 @@ class Pipeline:
                 labels = active_labels & prepared.override_labels
                 by_name = dict(zip(prepared.condition_variables, conditions, strict=True))
                 plan = self._plan_now(prepared, by_name, labels, heeds_defer)
-            except GatewayError:
+            except (GatewayError, RecursionError):
                 # It is not valid any more, or cannot be planned: whoever asks for it is told.
                 refused += 1
             else:

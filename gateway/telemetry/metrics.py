@@ -181,10 +181,6 @@ class Metrics:
         self._reloads.labels(outcome.value).inc()
         self._stale.set(outcome is ReloadOutcome.FAILED)
 
-    def supergraph_is_stale(self) -> None:
-        """Note that a worker began with an older supergraph, since the newest cannot be used."""
-        self._stale.set(1)
-
     def request_started(self) -> None:
         """Count a request in."""
         self._in_flight.inc()

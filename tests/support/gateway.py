@@ -13,7 +13,7 @@ import yaml
 from starlette.applications import Starlette
 
 from gateway.app import create_app
-from gateway.config import GatewayConfig, load_config
+from gateway.config import ConfigOrigin, GatewayConfig, load_config
 
 GRAPHQL_JSON = "application/graphql-response+json"
 
@@ -65,9 +65,11 @@ class RunningGateway:
 
 
 @asynccontextmanager
-async def running(config: GatewayConfig) -> AsyncIterator[RunningGateway]:
+async def running(
+    config: GatewayConfig, *, origin: ConfigOrigin | None = None, workers_folder: Path | None = None
+) -> AsyncIterator[RunningGateway]:
     """Start a gateway and stop it again."""
-    app = create_app(config)
+    app = create_app(config, origin=origin, workers_folder=workers_folder)
     transport = httpx.ASGITransport(app=app, raise_app_exceptions=False)
     async with (
         app.router.lifespan_context(app),

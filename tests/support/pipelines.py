@@ -64,8 +64,18 @@ class Setting:
         self.transports = {"reviews": self.reviews, "products": self.products}
         engine = Engine(load_supergraph(SUPERGRAPH_SDL), self.transports)
         self.metrics = Metrics()
+        self._config = config
+        self._thread = thread
         self.pipeline = Pipeline(engine, config, self.metrics, thread)
         self.is_shared = config.traffic.coalesce_queries
+
+    def replace(self) -> Pipeline:
+        """Go on with another pipeline over the same subgraphs; returns the one before."""
+        assert SUPERGRAPH_SDL is not None
+        old = self.pipeline
+        engine = Engine(load_supergraph(SUPERGRAPH_SDL), self.transports)
+        self.pipeline = Pipeline(engine, self._config, self.metrics, self._thread, predecessor=old)
+        return old
 
     async def ask(
         self,

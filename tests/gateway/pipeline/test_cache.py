@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway.pipeline.cache import LruCache, SingleFlight
+from gateway.pipeline.cache import CountingLruCache, LruCache, SingleFlight
 
 
 def test_what_was_used_longest_ago_is_forgotten() -> None:
@@ -135,3 +135,32 @@ async def test_dispersing_what_has_landed_is_harmless(times: int) -> None:
         flights.disperse()
 
     assert await flights.run("key", work) == 1
+
+
+def test_a_counting_cache_knows_what_was_used_most() -> None:
+    cache: CountingLruCache[str, int] = CountingLruCache(3)
+    for key in "abcd":
+        cache.put(key, 1)
+    for key in "bcbd":
+        cache.get(key)
+
+    assert cache.most_used(10) == ["b", "d", "c"]
+    assert cache.most_used(1) == ["b"]
+
+
+def test_any_cache_knows_what_was_used_last() -> None:
+    cache: LruCache[str, int] = LruCache(3)
+    for key in "abc":
+        cache.put(key, 1)
+    cache.get("a")
+
+    assert cache.most_used(2) == ["a", "c"]
+
+
+def test_a_counting_cache_does_not_count_what_it_has_forgotten_for_ever() -> None:
+    cache: CountingLruCache[int, int] = CountingLruCache(2)
+    for number in range(100):
+        cache.put(number, 1)
+        cache.get(number)
+
+    assert len(cache._uses) <= 5
