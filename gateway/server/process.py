@@ -66,6 +66,7 @@ class ServerProcess(uvicorn.Server):
         self._notice_seconds = config.notice_seconds
         self._is_reload_asked = False
         self._garbage_ticks = 0
+        self._requests_seen = -1
         self._on_ready: Callable[[int], None] | None = on_ready
 
     def run_until_stopped(self, listener: socket.socket | None = None) -> bool:
@@ -106,9 +107,11 @@ class ServerProcess(uvicorn.Server):
         self.should_exit = True
 
     def _collect_garbage(self) -> None:
-        """Have the memory of a replaced supergraph back, at a time when nobody waits for an answer if there is one."""
+        """Have the memory of a replaced supergraph back, in a tick without requests if there is one."""
         self._garbage_ticks += 1
-        if self._serving.in_flight == 0 or self._garbage_ticks > _MOST_GARBAGE_TICKS:
+        seen, self._requests_seen = self._requests_seen, self.server_state.total_requests
+        is_quiet = self._serving.in_flight == 0 and seen == self._requests_seen
+        if is_quiet or self._garbage_ticks > _MOST_GARBAGE_TICKS:
             self._serving.has_garbage = False
             self._garbage_ticks = 0
             _settle_memory()

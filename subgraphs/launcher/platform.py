@@ -150,6 +150,8 @@ def _gateway_config(launch: Launch, urls: Mapping[str, str]) -> dict[str, object
             "passthrough": {
                 path: urls[name] for name, paths in _PUBLIC_PATHS.items() for path in paths
             },
+            # A subgraph of another process may come back from a restart with another schema.
+            "watch": {"enabled": launch.processes is Processes.MANY},
             # One machine: a subgraph that is silent for so long is stuck, and the rest of the answer is there.
             "traffic": {"timeout_seconds": 10},
             "identity": {
