@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import AsyncExitStack
 from typing import TypeAlias
 
 from gateway.composition.compose import SubgraphSource
@@ -54,25 +55,23 @@ async def collect_schemas(
         ConfigInvalid: a file cannot be read.
     """
     found: dict[str, str] = {}
-    transports: dict[str, Transport] = {}
-    for subgraph in subgraphs:
-        match subgraph.schema:
-            case SchemaFile(path):
-                try:
-                    found[subgraph.name] = path.read_text(encoding="utf-8")
-                except (OSError, UnicodeDecodeError) as error:
-                    raise ConfigInvalid(f"{path} cannot be read: {error}.") from error
-            case SchemaText(sdl):
-                found[subgraph.name] = sdl
-            case SchemaFromSubgraph(url) if known is not None and (subgraph.name, url) in known:
-                found[subgraph.name] = known[subgraph.name, url]
-            case SchemaFromSubgraph():
-                transports[subgraph.name] = transport_to(subgraph)
-    try:
+    async with AsyncExitStack() as stack:
+        transports: dict[str, Transport] = {}
+        for subgraph in subgraphs:
+            match subgraph.schema:
+                case SchemaFile(path):
+                    try:
+                        found[subgraph.name] = path.read_text(encoding="utf-8")
+                    except (OSError, UnicodeDecodeError) as error:
+                        raise ConfigInvalid(f"{path} cannot be read: {error}.") from error
+                case SchemaText(sdl):
+                    found[subgraph.name] = sdl
+                case SchemaFromSubgraph(url) if known and (subgraph.name, url) in known:
+                    found[subgraph.name] = known[subgraph.name, url]
+                case SchemaFromSubgraph():
+                    transport = transports[subgraph.name] = transport_to(subgraph)
+                    stack.push_async_callback(transport.close)
         answers = await _ask_until_answered(transports, patience_seconds)
-    finally:
-        for transport in transports.values():
-            await transport.close()
     found.update(answers)
     if known is not None:
         asked = (subgraph for subgraph in subgraphs if subgraph.name in answers)
@@ -86,14 +85,14 @@ async def ask_once(
     subgraphs: Sequence[SubgraphConfig], *, transport_to: Callable[[SubgraphConfig], Transport]
 ) -> dict[SchemaKey, str]:
     """Ask subgraphs for their SDLs, all at once, and return those of the ones that answer."""
-    transports = [transport_to(subgraph) for subgraph in subgraphs]
-    try:
+    async with AsyncExitStack() as stack:
+        transports = []
+        for subgraph in subgraphs:
+            transports.append(transport_to(subgraph))
+            stack.push_async_callback(transports[-1].close)
         answers = await asyncio.gather(
             *(_ask(one.name, way) for one, way in zip(subgraphs, transports, strict=True))
         )
-    finally:
-        for transport in transports:
-            await transport.close()
     found: dict[SchemaKey, str] = {}
     for subgraph, (sdl, reason) in zip(subgraphs, answers, strict=True):
         if sdl is not None:

@@ -119,6 +119,18 @@ async def test_a_composed_supergraph_is_followed(tmp_path: Path) -> None:
     assert data == {"new": "new"}
 
 
+async def test_a_file_that_is_away_for_a_moment_is_waited_for(tmp_path: Path) -> None:
+    async with a_world(tmp_path, watch=WATCH) as world:
+        before = world.gateway.id
+        world.file.unlink()
+        await asyncio.sleep(0.6)  # long enough for it to be missed; it holds, too, if it is not
+        world.write(NEW)
+        await world.gateway.swapped(before)
+        outcomes = await world.gateway.outcomes()
+
+    assert outcomes["failed"] == 0
+
+
 # What stays as it is
 
 
