@@ -22,6 +22,7 @@ fields) are data.
     │   │   ├── TooManyFiles               413 TOO_MANY_FILES
     │   │   ├── FileTooLarge               413 FILE_TOO_LARGE
     │   │   ├── CsrfSuspected              403 CSRF_PREVENTION_FAILED
+    │   │   ├── OperationForbidden         403 UNAUTHORIZED_OPERATION
     │   │   ├── PathUnknown                404 NOT_FOUND
     │   │   ├── MethodRefused              405 METHOD_NOT_ALLOWED
     │   │   │   └── MutationOverGet            405 MUTATION_NOT_ALLOWED_OVER_HTTP_GET
@@ -75,6 +76,9 @@ DEFAULT_SUBGRAPH_CODE = "DOWNSTREAM_SERVICE_ERROR"
 
 INVALID_VALUE_CODE = "RESPONSE_VALIDATION_FAILED"
 """For values of a subgraph that are not as the API schema says."""
+
+DENIED_CODE = "UNAUTHORIZED_FIELD_OR_TYPE"
+"""For places of an operation that the caller may not see."""
 
 _MISHAP_CODES = frozenset(
     {
@@ -226,6 +230,13 @@ class CsrfSuspected(RequestRefused):
     """A browser could have sent this request from a foreign site without asking first."""
 
     code = "CSRF_PREVENTION_FAILED"
+    status = 403
+
+
+class OperationForbidden(RequestRefused):
+    """The operation asks for what the caller may not see, and is not answered in part."""
+
+    code = "UNAUTHORIZED_OPERATION"
     status = 403
 
 

@@ -15,6 +15,7 @@ from urllib.parse import urlsplit
 
 from gateway.errors import ConfigInvalid
 
+from .authorization import read_authorization
 from .headers import read_header_names, read_headers, refuse_shared_cookies
 from .reader import ENVIRONMENT_PREFIX, Overrides, Section, describe
 from .settings import (
@@ -255,6 +256,7 @@ def _read_settings(
         incremental=_read_incremental(root.section("incremental")),
         plan_exposure=_read_plan_exposure(root.section("plan_exposure")),
         identity=_read_identity(root.optional_section("identity")),
+        authorization=read_authorization(root.section("authorization")),
         cors=_read_cors(root.section("cors")),
         csrf=_read_csrf(root.section("csrf")),
         errors=_read_errors(root.section("errors"), names_of(source)),

@@ -207,6 +207,38 @@ class IdentityConfig:
     fetch_timeout_seconds: float = 5.0
 
 
+class AuthorizationMode(StrEnum):
+    """What becomes of an operation that asks for something its caller may not see."""
+
+    FILTER = "filter"
+    """That is null, with an error; everything else is answered."""
+
+    REJECT = "reject"
+    """Nothing is answered."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PolicyRule:
+    """Whom a policy allows: callers with a verified token that fits."""
+
+    roles: tuple[str, ...] = ()
+    """One of them is needed, unless there are none."""
+
+    claims: tuple[tuple[str, tuple[str, ...]], ...] = ()
+    """By name of a claim, the values of which it must have one."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AuthorizationConfig:
+    """How ``@authenticated``, ``@requiresScopes`` and ``@policy`` are enforced."""
+
+    mode: AuthorizationMode = AuthorizationMode.FILTER
+    scopes_claim: str | None = None
+    """The claim that holds a caller's scopes; ``None`` for ``scope`` and ``scp``, whichever are there."""
+
+    policies: tuple[tuple[str, PolicyRule], ...] = ()
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CorsConfig:
     """Which browser origins may read answers. None unless set."""
@@ -517,6 +549,7 @@ class GatewayConfig:
     incremental: IncrementalConfig = field(default_factory=IncrementalConfig)
     plan_exposure: PlanExposureConfig = field(default_factory=PlanExposureConfig)
     identity: IdentityConfig | None = None
+    authorization: AuthorizationConfig = field(default_factory=AuthorizationConfig)
     cors: CorsConfig = field(default_factory=CorsConfig)
     csrf: CsrfConfig = field(default_factory=CsrfConfig)
     errors: ErrorsConfig = field(default_factory=ErrorsConfig)

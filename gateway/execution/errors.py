@@ -12,6 +12,7 @@ from typing import TypeAlias, TypeGuard, assert_never
 
 from gateway.errors import (
     DEFAULT_SUBGRAPH_CODE,
+    DENIED_CODE,
     INVALID_VALUE_CODE,
     ExecutionError,
     GatewayError,
@@ -41,6 +42,8 @@ MAX_MESSAGE_LENGTH = 4096
 
 MAX_EXTENSIONS_BYTES = 16_384
 """Of a subgraph's ``extensions``; of larger ones the code is kept alone."""
+
+DENIED_MESSAGE = "Unauthorized field or type"
 
 _MAX_CODE_LENGTH = 128
 
@@ -108,6 +111,9 @@ class ErrorReport:
     _users: dict[tuple[int, str], dict[int, list[PhysicalPath]]] = field(default_factory=dict)
     """By fetch and entity group: the places of the objects that use each representation."""
 
+    _denied: set[ClientPath] = field(default_factory=set)
+    """Where the client has been told that something is denied; without list indices."""
+
     _said: dict[int, tuple[str, JsonObject]] = field(default_factory=dict)
     """Message and extensions of what a fetch is to blame for, by fetch."""
 
@@ -131,13 +137,28 @@ class ErrorReport:
             case _:
                 assert_never(problem)
 
+    def add_denied(self, places: Sequence[ClientPath]) -> None:
+        """Add one error for each place of the operation where something is denied: response keys, no indices."""
+        if not places:
+            return
+        self._denied.update(places)
+        extensions: JsonObject = {"code": DENIED_CODE}
+        further = len(places) - MAX_PLACES_PER_ERROR
+        if further > 0:
+            extensions["furtherPlaces"] = further
+        for path in places[:MAX_PLACES_PER_ERROR]:
+            self._write(DENIED_MESSAGE, extensions, path)
+
     def add_field_problems(self, problems: Sequence[FieldProblem]) -> None:
         """Add what the projection found, except where an error says already why there is no value.
 
         Spec: GraphQL, 6.4.4: one error per field, however far null climbs.
         """
         above = {path[:length] for path in self._explained for length in range(len(path) + 1)}
-        for path, message in problems:
+        for path, message, is_denied in problems:
+            if is_denied:
+                self._add_denied_object(path)
+                continue
             prefixes = (path[:length] for length in range(len(path) + 1))
             if path in above or not self._explained.isdisjoint(prefixes):
                 continue
@@ -148,6 +169,11 @@ class ErrorReport:
                 extensions["service"] = fetches[0].fetch.subgraph
                 self._degrade(*fetches)
             self._write(message, extensions, path)
+
+    def _add_denied_object(self, path: ClientPath) -> None:
+        place = tuple(key for key in path if isinstance(key, str))
+        if place not in self._denied and len(self._denied) < MAX_PLACES_PER_ERROR:
+            self.add_denied([place])
 
     def _add_failure(self, failure: FetchFailure) -> None:
         subgraph = failure.prepared.fetch.subgraph

@@ -97,9 +97,11 @@ class Execution:
     def result(self) -> ExecutionResult:
         """Project the tree and write the errors."""
         projected = self._prepared.projector.project(self._root)
-        if not self._problems and not projected.problems:
+        denied = self._prepared.plan.denied
+        if not self._problems and not projected.problems and not denied:
             return ExecutionResult(projected.data, subgraph_calls=self._calls)
         report = ErrorReport(self._prepared, self._root, self._context.about)
+        report.add_denied(denied)
         # In the plan's order, so that the same failures read the same however the answers arrived.
         for problem in sorted(self._problems, key=lambda problem: problem.prepared.fetch.id):
             report.add(problem)

@@ -161,9 +161,12 @@ class _IncrementalExecution(Execution):
 
     def begin(self) -> Delivery:
         """The primary part."""
+        # What is denied in the operation is known from the start, wherever it stands.
+        self._report.add_denied(self._prepared.plan.denied)
+        denied = list(self._drain())
         self._absorb()
         projected = self._deferral.projector.project(self._root)
-        errors = self._take(PRIMARY) + self._field_errors(projected.problems, ())
+        errors = denied + self._take(PRIMARY) + self._field_errors(projected.problems, ())
         fetches = self._deferral.plan.primary_fetches
         errors += self._take_unplaced(fetches)
         delivery = Delivery(data=projected.data, errors=errors)
@@ -336,7 +339,7 @@ class _IncrementalExecution(Execution):
         if not problems:
             return []
         self._report.add_field_problems(
-            [FieldProblem((*above, *path), message) for path, message in problems]
+            [problem._replace(path=(*above, *problem.path)) for problem in problems]
         )
         return list(self._drain())
 

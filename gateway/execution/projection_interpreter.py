@@ -20,6 +20,7 @@ from graphql import (
 
 from gateway.query_plan.nodes import (
     ClassProjection,
+    DeniedProjection,
     EnumProjection,
     FieldProjection,
     IntrospectionProjection,
@@ -36,10 +37,11 @@ from .tree_walk import is_of_type
 
 
 class FieldProblem(NamedTuple):
-    """A value that does not fit the API schema, and became null."""
+    """A value that does not fit the API schema, or is of a type that the client may not see, and became null."""
 
     path: ClientPath
     message: str
+    is_denied: bool = False
 
 
 class Projected(NamedTuple):
@@ -96,6 +98,9 @@ class _Interpreter:
         if chosen is None:
             if node.typename_key is not None and not isinstance(typename, str):
                 return self._report(place, f"An object for {coordinate} came without its type.")
+            if typename in node.denied:
+                self.problems.append(FieldProblem(_path(place), "", is_denied=True))
+                return _FAILED
             return None
         completed: JsonObject = {}
         for part in chosen.fields:
@@ -110,6 +115,8 @@ class _Interpreter:
     ) -> _Completed:
         if isinstance(part.value, TypenameProjection):
             result: _Completed = part.value.constant or typename
+        elif isinstance(part.value, DeniedProjection):
+            result = _FAILED  # of which the client is told for the whole operation
         else:
             result = self._complete_value(
                 part.value, parent.get(part.source), place, part.coordinate
@@ -138,7 +145,7 @@ class _Interpreter:
                 return self._complete_list(node, value, place, coordinate)
             case ObjectProjection():
                 return self.complete_object(node, value, place, coordinate)
-            case IntrospectionProjection() | TypenameProjection():
+            case IntrospectionProjection() | TypenameProjection() | DeniedProjection():
                 return value
             case _:
                 assert_never(node)

@@ -12,6 +12,7 @@ from typing import TypeAlias, assert_never
 
 from gateway.query_plan.nodes import (
     ClassProjection,
+    DeniedProjection,
     EnumProjection,
     FieldProjection,
     IntrospectionProjection,
@@ -111,6 +112,9 @@ class _Writer:
         keys = self._constant("K", _keys_of(node))
         if node.typename_key is not None:
             body.append("        if t.__class__ is not str: bad()")
+        if node.denied and node.typename_key is not None:
+            # The client is told of it, with the place.
+            body.append(f"        if t in {self._constant('D', node.denied)}: bad()")
         body += [
             "        return None",
             "    except KeyError:",
@@ -238,10 +242,8 @@ class _Writer:
                     call = f"({call} or bad())" if _has_fields(node) else f"required({call})"
                     self.constants["required"] = _required
                 return f"{call} if ({taken}).__class__ is dict else {otherwise}"
-            case IntrospectionProjection():
-                return f"v if ({taken}) is not None else bad()" if non_null else f"({taken})"
-            case TypenameProjection():
-                return repr(node.constant) if node.constant is not None else f"({taken})"
+            case IntrospectionProjection() | TypenameProjection() | DeniedProjection():
+                return _ready_made(node, taken, non_null=non_null)
             case _:
                 assert_never(node)
 
@@ -271,6 +273,22 @@ class _Writer:
         return f"{prefix}{self._count}"
 
 
+def _ready_made(
+    node: IntrospectionProjection | TypenameProjection | DeniedProjection,
+    taken: str,
+    *,
+    non_null: bool,
+) -> str:
+    match node:
+        case IntrospectionProjection():
+            return f"v if ({taken}) is not None else bad()" if non_null else f"({taken})"
+        case TypenameProjection():
+            return repr(node.constant) if node.constant is not None else f"({taken})"
+        case DeniedProjection():
+            # Where null climbs, the interpreter sees to it.
+            return "bad()" if non_null else "None"
+
+
 def _required(value: object) -> object:
     """Refuse null, which stands for an object of an unknown type."""
     if value is None:
@@ -284,7 +302,12 @@ def _has_fields(node: ObjectProjection) -> bool:
 
 def _keys_of(node: ObjectProjection) -> tuple[str, ...]:
     """Return every key that the code of ``node`` reads."""
-    keys = [part.source for chosen in node.classes for part in chosen.fields]
+    keys = [
+        part.source
+        for chosen in node.classes
+        for part in chosen.fields
+        if not isinstance(part.value, DeniedProjection)
+    ]
     if node.typename_key is not None:
         keys.append(node.typename_key)
     return tuple(dict.fromkeys(keys))

@@ -13,17 +13,19 @@ from dataclasses import dataclass, replace
 from time import monotonic
 from typing import TypeAlias, TypeVar
 
-from gateway.config.settings import GatewayConfig
+from gateway.config.settings import AuthorizationMode, GatewayConfig
 from gateway.errors import (
     ClientError,
     DeadlineExceeded,
     GatewayError,
     MutationOverGet,
     NestingTooDeep,
+    OperationForbidden,
     SubscriptionsUnsupported,
     UploadRefused,
 )
 from gateway.execution.context import ExecutionContext
+from gateway.execution.errors import DENIED_MESSAGE, MAX_PLACES_PER_ERROR
 from gateway.execution.executor import execute_plan
 from gateway.execution.introspection import Introspection
 from gateway.execution.prepared_plan import PreparedPlan, prepare_plan
@@ -32,8 +34,11 @@ from gateway.operations.normalize import normalize_operation
 from gateway.operations.variables import coerce_variables
 from gateway.planning.planner import plan_operation
 from gateway.query_plan.nodes import OperationKind
+from gateway.security.authorization import Authorization, warn_of_gaps
 from gateway.security.masking import SubgraphErrorMask, mask_exception
 from gateway.security.plan_exposure import PlanExposure
+from gateway.security.policies import ConfiguredPolicies
+from gateway.supergraph.authorization import NO_REQUIREMENTS, Requirement, auth_rules_of
 from gateway.supergraph.model import Supergraph
 from gateway.telemetry.metrics import Metrics
 from gateway.telemetry.request_record import RequestRecord
@@ -56,9 +61,11 @@ from .shown_plan import show_plan
 
 T = TypeVar("T")
 
-PlanKey: TypeAlias = tuple[PreparationKey, tuple[bool, ...], frozenset[str], bool]
+PlanKey: TypeAlias = tuple[
+    PreparationKey, tuple[bool, ...], frozenset[str], bool, frozenset[Requirement]
+]
 """An operation, the values of the variables that its ``@skip`` and ``@include`` depend on, active override labels,
-and whether its ``@defer`` are heeded."""
+whether its ``@defer`` are heeded, and which of its requirements the caller does not meet."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,6 +115,16 @@ class Pipeline:
         self._preparation = Preparation(
             engine.supergraph, config.limits, allows_introspection=config.introspection
         )
+        self._auth_rules = auth_rules_of(engine.supergraph)
+        self._authorization = Authorization(
+            self._auth_rules,
+            config.authorization,
+            ConfiguredPolicies(dict(config.authorization.policies)),
+        )
+        self._rejects_denied = config.authorization.mode is AuthorizationMode.REJECT
+        warn_of_gaps(
+            self._auth_rules, config.authorization, has_identity=config.identity is not None
+        )
         self._override_labels = OverrideLabels(
             engine.supergraph.override_labels, dict(config.override_labels)
         )
@@ -146,7 +163,7 @@ class Pipeline:
         deadline = monotonic() + seconds
         refused = 0
         planned: list[tuple[PlanKey, PreparedPlan]] = []
-        for (text, name), conditions, active_labels, heeds_defer in keys:
+        for (text, name), conditions, active_labels, heeds_defer, unmet in keys:
             if monotonic() >= deadline:
                 break
             try:
@@ -155,13 +172,16 @@ class Pipeline:
                     prepared = self._preparation.prepare(text, name)
                     self._operations.put(prepared.key, prepared, weight=len(text))
                 labels = active_labels & prepared.override_labels
-                by_name = dict(zip(prepared.condition_variables, conditions, strict=True))
-                plan = self._plan_now(prepared, by_name, labels, heeds_defer)
+                denied = self._auth_rules.of_mask(
+                    self._auth_rules.mask_of(unmet) & prepared.requirements
+                )
+                key = (prepared.key, conditions, labels, heeds_defer, denied)
+                plan = self._plan_now(prepared, key)
             except (GatewayError, RecursionError):
                 # It is not valid any more, or cannot be planned: whoever asks for it is told.
                 refused += 1
             else:
-                planned.append(((prepared.key, conditions, labels, heeds_defer), plan))
+                planned.append((key, plan))
         # What matters most was first, and is to be forgotten last.
         for key, plan in reversed(planned):
             self._plans.put(key, plan, weight=len(key[0][0]))
@@ -311,24 +331,29 @@ class Pipeline:
         if labels:
             labels = self._override_labels.choose(labels)
         heeds_defer = self._heeds_defer(prepared, caller)
-        key = (prepared.key, read_conditions(prepared, variables), labels, heeds_defer)
+        denied = NO_REQUIREMENTS
+        if prepared.requirements:
+            denied = await self._authorization.find_unmet(prepared.requirements, caller.identity)
+        key = (prepared.key, read_conditions(prepared, variables), labels, heeds_defer, denied)
         plan = self._plans.get(key)
         was_cached = plan is not None
         caller.record.plan_was_cached = was_cached
         self._metrics.plan_looked_up(was_cached=was_cached)
         if plan is None:
             plan = await self._in_time(deadline, self._plan(prepared, key))
+        if plan.plan.denied and self._rejects_denied:
+            raise _forbid(plan.plan.denied)
         if caller.plan_exposure is PlanExposure.INSTEAD:
             shown = show_plan(plan.plan, was_cached=was_cached)
             return self._finish(ExecutionResult(None, extensions={"plan": shown}), caller)
         if prepared.kind is OperationKind.MUTATION:
             caller.presence.hold()  # and never released: from here on it runs to its end
-        responses: ResponseNotes | None = None
-        if self._notes_responses or caller.plan_exposure is not PlanExposure.NONE:
-            responses = ResponseNotes()
-        returned: ResponseHeaderCollector | None = None
-        if self._response_rules is not None:
-            returned = self._response_rules.collect([one.fetch.subgraph for one in plan.fetches])
+        is_noted = self._notes_responses or caller.plan_exposure is not PlanExposure.NONE
+        responses = ResponseNotes() if is_noted else None
+        rules = self._response_rules
+        returned = (
+            None if rules is None else rules.collect([one.fetch.subgraph for one in plan.fetches])
+        )
         if request.files:
             blank_files(variables, request.files)
         context = ExecutionContext(
@@ -427,23 +452,16 @@ class Pipeline:
 
     async def _plan(self, prepared: PreparedOperation, key: PlanKey) -> PreparedPlan:
         loop = asyncio.get_running_loop()
-        conditions = dict(zip(prepared.condition_variables, key[1], strict=True))
         plan = await self._planning.run(
             key,
-            lambda: loop.run_in_executor(
-                self._planner_thread, self._plan_now, prepared, conditions, key[2], key[3]
-            ),
+            lambda: loop.run_in_executor(self._planner_thread, self._plan_now, prepared, key),
         )
         self._plans.put(key, plan, weight=len(prepared.key[0]))
         return plan
 
-    def _plan_now(
-        self,
-        prepared: PreparedOperation,
-        conditions: Mapping[str, bool],
-        override_labels: frozenset[str],
-        heeds_defer: bool,
-    ) -> PreparedPlan:
+    def _plan_now(self, prepared: PreparedOperation, key: PlanKey) -> PreparedPlan:
+        _, values, override_labels, heeds_defer, denied = key
+        conditions = dict(zip(prepared.condition_variables, values, strict=True))
         supergraph = self._engine.supergraph
         normalized = normalize_operation(
             prepared.document,
@@ -451,6 +469,7 @@ class Pipeline:
             supergraph,
             conditions,
             max_defers=self._config.incremental.max_fragments if heeds_defer else 0,
+            denial=self._auth_rules.deny(denied) if denied else None,
         )
         return prepare_plan(plan_operation(supergraph, normalized, override_labels=override_labels))
 
@@ -511,6 +530,15 @@ def _admit(prepared: PreparedOperation, request: GraphQLRequest, caller: Caller)
         raise UploadRefused("Files are taken by mutations only.")
 
 
+def _forbid(places: Sequence[tuple[str, ...]]) -> OperationForbidden:
+    return OperationForbidden(
+        *(
+            f"{DENIED_MESSAGE}: {'.'.join(place) or 'the whole operation'}."
+            for place in places[:MAX_PLACES_PER_ERROR]
+        )
+    )
+
+
 def _tell(
     responses: ResponseNotes | None, returned: ResponseHeaderCollector | None
 ) -> Callable[[int, int, SubgraphResponse], None] | None:
@@ -531,4 +559,8 @@ def _cache_control(
 ) -> str:
     if result.errors or prepared.kind is not OperationKind.QUERY:
         return NO_STORE
-    return print_policy(merge_policies(responses.policies))
+    policy = merge_policies(responses.policies)
+    if prepared.requirements:
+        # Others, asking for the same, may be answered otherwise.
+        policy = replace(policy, is_private=True)
+    return print_policy(policy)

@@ -15,6 +15,7 @@ from graphql import DocumentNode, GraphQLError, OperationDefinitionNode
 from gateway.config.settings import LimitsConfig
 from gateway.errors import NestingTooDeep, Problem, ValidationFailed, VariablesInvalid
 from gateway.operations.parse import parse_document
+from gateway.operations.requirements import find_requirements
 from gateway.operations.select import select_operation
 from gateway.operations.validate import validate_document
 from gateway.operations.variables import condition_variables
@@ -45,6 +46,9 @@ class PreparedOperation:
     override_labels: frozenset[str]
     """The labels of progressive overrides that its plan may depend on."""
 
+    requirements: int
+    """The mask (``AuthRules``) of the requirements that it depends on for whom it is answered in which way."""
+
 
 @dataclass(frozen=True, slots=True)
 class Preparation:
@@ -71,6 +75,7 @@ class Preparation:
             operation = select_operation(document, operation_name)
             conditions = condition_variables(operation, document)
             labels = find_override_labels(document, operation, self.supergraph)
+            requirements = find_requirements(document, operation, self.supergraph)
         except RecursionError as error:
             raise NestingTooDeep("The document is nested too deep.") from error
         return PreparedOperation(
@@ -83,6 +88,7 @@ class Preparation:
             has_variables=bool(operation.variable_definitions),
             may_defer="defer" in text,
             override_labels=labels,
+            requirements=requirements,
         )
 
     def _check(self, document: DocumentNode) -> None:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import TypeAlias
 
 from gateway.execution.incremental_format import IncrementalFormat
+from gateway.security.identity import Identity
 from gateway.security.plan_exposure import PlanExposure
 from gateway.telemetry.request_record import RequestRecord
 from gateway.transports.uploads import FilePart
@@ -40,6 +41,9 @@ class Caller:
     """The surroundings of a request."""
 
     record: RequestRecord
+    identity: Identity | None = None
+    """Of a verified token; ``None`` for nobody in particular. All that its sharing key stands for has the same."""
+
     headers: tuple[tuple[str, str], ...] = ()
     """What goes on to every subgraph."""
 

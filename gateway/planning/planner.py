@@ -91,7 +91,7 @@ class _Planner:
             supergraph, override_labels & supergraph.override_labels
         )
         self._reach = Reach(self._graph, budget)
-        self._builder = ScopeBuilder(self._graph, self._reach)
+        self._builder = ScopeBuilder(self._graph, self._reach, operation.denied_types)
         self._kind = OperationKind(operation.kind.value)
         self._parts: Sequence[Grown] = ()
         self._ids: Mapping[FetchNode, int] = {}
@@ -111,6 +111,7 @@ class _Planner:
             projection=ProjectionBuilder(self._supergraph).build(root),
             introspection=self._operation.introspection,
             deferral=self._divide(root, parts, writer.ids) if self._operation.defers else None,
+            denied=self._operation.denied,
         )
 
     def explain(self) -> PlanExplanation:

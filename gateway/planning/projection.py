@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator
 from gateway.query_plan.nodes import (
     ClassProjection,
     DeferredFragment,
+    DeniedProjection,
     EnumProjection,
     FieldProjection,
     IntrospectionProjection,
@@ -21,10 +22,20 @@ from gateway.supergraph.model import Supergraph, TypeKind
 from gateway.supergraph.type_ref import TypeRef
 
 from .representations import TYPENAME_KEY
-from .scopes import ClientEntry, Demand, IntrospectionDemand, PlanClass, Scope, TypenameDemand
+from .scopes import (
+    ClientEntry,
+    Demand,
+    DeniedDemand,
+    IntrospectionDemand,
+    PlanClass,
+    Scope,
+    TypenameDemand,
+)
 
 _BUILT_IN = {kind.value: LeafProjection(kind) for kind in LeafKind if kind is not LeafKind.CUSTOM}
 _CUSTOM = LeafProjection(LeafKind.CUSTOM)
+NO_SOURCE = ""
+"""A physical key that no object has."""
 
 
 class AnswerView:
@@ -82,6 +93,9 @@ class ProjectionBuilder:
                 )
                 for homes in groups.values()
             ),
+            denied=frozenset(
+                name for home in scope.classes if home.is_denied for name in home.types
+            ),
         )
 
     def _row(self, home: PlanClass) -> tuple[object, ...]:
@@ -116,6 +130,14 @@ class ProjectionBuilder:
                     source=response_key,
                     value=IntrospectionProjection(),
                     non_null=entry.name == "__schema",
+                    coordinate=f"{home.type_name}.{entry.name}",
+                )
+            case DeniedDemand():
+                return FieldProjection(
+                    response_key=response_key,
+                    source=NO_SOURCE,
+                    value=DeniedProjection(),
+                    non_null=entry.type.non_null[0] and not home.is_demoted,
                     coordinate=f"{home.type_name}.{entry.name}",
                 )
             case Demand():

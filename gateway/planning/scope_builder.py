@@ -22,6 +22,7 @@ from .response_keys import ResponseKeys, Shapes
 from .scopes import (
     ClientEntry,
     Demand,
+    DeniedDemand,
     IntrospectionDemand,
     PlanClass,
     Scope,
@@ -38,9 +39,12 @@ _ROW_ENTRIES_PER_STEP = 8
 class ScopeBuilder:
     """Builds scopes for one plan."""
 
-    def __init__(self, graph: QueryGraph, reach: Reach) -> None:
+    def __init__(
+        self, graph: QueryGraph, reach: Reach, denied_types: frozenset[str] = frozenset()
+    ) -> None:
         self._graph = graph
         self._reach = reach
+        self._denied_types = denied_types
         self._types = graph.supergraph.types
         self._carriers = Carriers(graph, reach)
         self._count = 0
@@ -149,6 +153,7 @@ class ScopeBuilder:
         self._reach.budget.spend(1 + len(applicable) // _ROW_ENTRIES_PER_STEP)
         return (
             self._graph.supergraph.is_visible(name),
+            name in self._denied_types,
             name in sure,
             tuple(starts),
             tuple(map(id, applicable)),
@@ -189,12 +194,14 @@ class ScopeBuilder:
     ) -> None:
         type_name = names[0]
         knows_type = type_name == scope.declared
+        is_denied = type_name in self._denied_types
         scope.classes.append(
             PlanClass(
                 scope=scope,
                 types=names,
                 type_name=type_name,
-                is_visible=self._graph.supergraph.is_visible(type_name),
+                is_visible=not is_denied and self._graph.supergraph.is_visible(type_name),
+                is_denied=is_denied,
                 is_demoted=is_demoted,
                 knows_type=knows_type,
                 reached=self._reach.from_positions(
@@ -218,7 +225,10 @@ class ScopeBuilder:
             first = group[0]
             if any(selection.defer is not None for selection in group):
                 plan_class.defers[response_key] = frozenset(each.defer for each in group)
-            if first.name == "__typename":
+            if first.is_denied:
+                ref = self._types[plan_class.type_name].fields[first.name].type
+                plan_class.entries[response_key] = DeniedDemand(response_key, first.name, ref)
+            elif first.name == "__typename":
                 plan_class.entries[response_key] = TypenameDemand(response_key)
             elif first.name in _INTROSPECTION:
                 plan_class.entries[response_key] = IntrospectionDemand(response_key, first.name)

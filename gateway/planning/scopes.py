@@ -75,7 +75,17 @@ class IntrospectionDemand:
     name: str
 
 
-ClientEntry: TypeAlias = Demand | TypenameDemand | IntrospectionDemand
+@dataclass(frozen=True, slots=True)
+class DeniedDemand:
+    """A field that the client may not see."""
+
+    response_key: str
+    name: str
+    type: TypeRef
+    """Its type in the supergraph, which decides how far its null climbs."""
+
+
+ClientEntry: TypeAlias = Demand | TypenameDemand | IntrospectionDemand | DeniedDemand
 
 
 @dataclass(slots=True, eq=False, kw_only=True)
@@ -91,6 +101,11 @@ class PlanClass:
     """All implementations of an interface at once, their types unknown (interface objects)."""
 
     is_visible: bool = True
+    """Objects of other classes are null for the client, and nothing is wanted of them."""
+
+    is_denied: bool = False
+    """They are invisible to this client only, who is told so."""
+
     is_demoted: bool = False
     """Members of a union that not every candidate graph has: their objects show only their type."""
 

@@ -226,6 +226,11 @@ class IntrospectionProjection:
 
 
 @dataclass(frozen=True, slots=True)
+class DeniedProjection:
+    """A field that the client may not see: null, with nothing to read."""
+
+
+@dataclass(frozen=True, slots=True)
 class ListProjection:
     """A list; ``item_non_null`` says whether a null item nulls the list."""
 
@@ -280,6 +285,8 @@ class ObjectProjection:
     """Where the runtime type is; ``None`` when there is but one class and its type needs no looking up."""
 
     classes: tuple[ClassProjection, ...]
+    denied: frozenset[str] = frozenset()
+    """Runtime types that the client may not see: null, with an error for the position."""
 
 
 ValueProjection: TypeAlias = (
@@ -287,6 +294,7 @@ ValueProjection: TypeAlias = (
     | EnumProjection
     | TypenameProjection
     | IntrospectionProjection
+    | DeniedProjection
     | ListProjection
     | ObjectProjection
 )
@@ -355,3 +363,6 @@ class QueryPlan:
 
     deferral: Deferral | None = None
     """How to answer in parts; ``None`` when nothing can be put off. ``projection`` is the answer in one piece."""
+
+    denied: tuple[tuple[str, ...], ...] = ()
+    """Where the operation asks for what its client may not see: response keys from the root, each place once."""

@@ -324,6 +324,7 @@ class GraphQLEndpoint:
             headers, own = self._header_rules.common(asked), self._header_rules.own(asked)
         return Caller(
             record=request.record,
+            identity=identity,
             headers=headers,
             subgraph_headers=own,
             sharing_key=sharing_key,

@@ -50,6 +50,9 @@ class Selection:
     defer: Defer | None = None
     """The innermost ``@defer`` that it stands in, at its own position or at one above."""
 
+    is_denied: bool = False
+    """Whoever asks may not see it: it is null, and nobody is asked. Then it has no arguments or selections."""
+
 
 def print_selections(selections: Iterable[Selection]) -> str:
     """Write selections as a field set: ``id category { id } ... on Book { isbn }``."""

@@ -22,6 +22,7 @@ from graphql import (
 
 from gateway.errors import PlanningLimitExceeded
 from gateway.supergraph.argument_text import print_arguments, variables_of
+from gateway.supergraph.authorization import Denial
 from gateway.supergraph.model import Supergraph
 from gateway.supergraph.selections import Defer, Selection
 
@@ -41,6 +42,8 @@ class _Place(NamedTuple):
     parent: str
     on: _Types
     defer: Defer | None
+    hidden: frozenset[str] = frozenset()
+    """Runtime types for which it would be as well, were they not denied."""
 
 
 @dataclass(slots=True)
@@ -52,6 +55,8 @@ class _Field:
     at: _Place
     below: list[tuple[SelectionSetNode, str]] = field(default_factory=list)
     """Their selection sets, and the type that each is written on."""
+
+    is_denied: bool = False
 
 
 @dataclass(slots=True)
@@ -74,6 +79,7 @@ class Flattener:
         conditions: Mapping[str, bool],
         *,
         max_defers: int = 0,
+        denial: Denial | None = None,
     ) -> None:
         self._supergraph = supergraph
         self._conditions = conditions
@@ -84,6 +90,8 @@ class Flattener:
         }
         self._count = 0
         self._max_defers = max_defers
+        self._denial = denial
+        self._denied: dict[tuple[str, ...], None] = {}
         self._defers: dict[tuple[int, Defer | None, tuple[str, ...]], Defer] = {}
         self.introspection: list[FieldNode] = []
         """The ``__schema`` and ``__type`` fields met."""
@@ -93,12 +101,20 @@ class Flattener:
         """Every ``@defer`` met and heeded, an outer one before those in it."""
         return tuple(self._defers.values())
 
+    @property
+    def denied(self) -> tuple[tuple[str, ...], ...]:
+        """Where something is asked for that is denied."""
+        return tuple(self._denied)
+
     def flatten(self, node: SelectionSetNode, parent: str) -> tuple[Selection, ...]:
         """The fields of a selection set on ``parent``, in document order, each once.
 
         Raises:
             PlanningLimitExceeded: there are too many.
         """
+        if self._denial is not None and parent in self._denial.types:
+            self._denied[()] = None
+            return ()
         return self._flatten(_Level(()), [(node, parent)], None)
 
     def _flatten(
@@ -109,8 +125,15 @@ class Flattener:
         Spec: GraphQL, 6.3.2 (CollectFields), by sets of runtime types instead of for one.
         """
         for node, parent in nodes:
-            self._collect(level, node, _Place(parent, None, defer))
+            self._collect(level, node, self._begin(parent, defer))
         return tuple(self._selection(level, found) for found in level.fields.values())
+
+    def _begin(self, parent: str, defer: Defer | None) -> _Place:
+        if self._denial is None:
+            return _Place(parent, None, defer)
+        possible = self._supergraph.possible_types[parent]
+        hidden = possible & self._denial.types
+        return _Place(parent, possible - hidden if hidden else None, defer, hidden)
 
     def _collect(self, level: _Level, node: SelectionSetNode, at: _Place) -> None:
         for item in node.selections:
@@ -127,27 +150,33 @@ class Flattener:
                 case InlineFragmentNode():
                     condition = item.type_condition
                     name = at.parent if condition is None else condition.name.value
-                    inner = self._narrowed(at, name, self._deferred(level, item, at.defer))
+                    inner = self._narrowed(level, at, name, self._deferred(level, item, at.defer))
                     if inner is not None:
                         self._collect(level, item.selection_set, inner)
                 case FragmentSpreadNode():
                     fragment = self._fragments[item.name.value]
                     name = fragment.type_condition.name.value
-                    inner = self._narrowed(at, name, self._deferred(level, item, at.defer))
+                    inner = self._narrowed(level, at, name, self._deferred(level, item, at.defer))
                     if inner is not None and (item.name.value, inner) not in level.visited:
                         level.visited.add((item.name.value, inner))
                         self._collect(level, fragment.selection_set, inner)
 
-    def _narrowed(self, at: _Place, condition: str, defer: Defer | None) -> _Place | None:
+    def _narrowed(
+        self, level: _Level, at: _Place, condition: str, defer: Defer | None
+    ) -> _Place | None:
         """Where the selections of a fragment are; ``None`` when no object here meets its condition."""
         if condition == at.parent:
-            return at if defer is at.defer else _Place(at.parent, at.on, defer)
+            return at if defer is at.defer else at._replace(defer=defer)
         possible = self._supergraph.possible_types
         here = possible[at.parent] if at.on is None else at.on
         narrowed = here & possible[condition]
+        hidden = at.hidden & possible[condition] if at.hidden else at.hidden
         if not narrowed:
+            if hidden:
+                # It is about denied types and no others.
+                self._denied[level.path] = None
             return None
-        return _Place(condition, at.on if narrowed == here else narrowed, defer)
+        return _Place(condition, at.on if narrowed == here else narrowed, defer, hidden)
 
     def _deferred(
         self,
@@ -174,6 +203,13 @@ class Flattener:
         response_key = node.alias.value if node.alias else name
         if name in _INTROSPECTION:
             self.introspection.append(node)
+        elif self._denial is not None and (blocked := self._denial.fields.get(name)):
+            here = self._supergraph.possible_types[at.parent] if at.on is None else at.on
+            if denied := here & blocked:
+                self._deny(level, node, at if denied == here else at._replace(on=denied))
+                if denied == here:
+                    return
+                at = at._replace(on=here - denied)
         found = level.fields.get((response_key, at.on, at.defer))
         if found is None:
             found = _Field(node, response_key, at)
@@ -181,6 +217,13 @@ class Flattener:
         if node.selection_set is not None and name not in _INTROSPECTION:
             named = self._supergraph.types[at.parent].fields[name].type.name
             found.below.append((node.selection_set, named))
+
+    def _deny(self, level: _Level, node: FieldNode, at: _Place) -> None:
+        response_key = node.alias.value if node.alias else node.name.value
+        level.fields.setdefault(
+            (response_key, at.on, at.defer), _Field(node, response_key, at, is_denied=True)
+        )
+        self._denied[*level.path, response_key] = None
 
     def _selection(self, level: _Level, found: _Field) -> Selection:
         name = found.node.name.value
@@ -190,6 +233,8 @@ class Flattener:
         at = found.at
         if name == "__typename":
             return Selection(name=name, response_key=key, on=at.on, defer=at.defer)
+        if found.is_denied:
+            return Selection(name=name, response_key=key, on=at.on, defer=at.defer, is_denied=True)
         arguments, variables = _arguments(found.node)
         return Selection(
             name=name,

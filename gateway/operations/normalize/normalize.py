@@ -8,6 +8,7 @@ from graphql import DocumentNode, OperationDefinitionNode, VariableDefinitionNod
 
 from gateway.errors import NestingTooDeep
 from gateway.supergraph.argument_text import print_value
+from gateway.supergraph.authorization import Denial
 from gateway.supergraph.model import Supergraph
 
 from .flatten import Flattener
@@ -22,18 +23,20 @@ def normalize_operation(
     conditions: Mapping[str, bool],
     *,
     max_defers: int = 0,
+    denial: Denial | None = None,
 ) -> NormalizedOperation:
     """Bring a valid operation into the form that planning reads.
 
     ``conditions`` holds a boolean for each of the operation's ``condition_variables``. So many ``@defer`` as
     ``max_defers`` are heeded, in document order; what stands in the others is part of what is around them.
+    ``denial`` says what the client may not see: it is cut out here, so that no plan ever fetches it.
 
     Raises:
         PlanningLimitExceeded: it is too large once its fragments are written out.
         NestingTooDeep: it is nested deeper than can be walked.
     """
     root_type = supergraph.root_types[operation.operation.value]
-    flattener = Flattener(document, supergraph, conditions, max_defers=max_defers)
+    flattener = Flattener(document, supergraph, conditions, max_defers=max_defers, denial=denial)
     try:
         selections = flattener.flatten(operation.selection_set, root_type)
     except RecursionError as error:
@@ -48,6 +51,8 @@ def normalize_operation(
         },
         introspection=print_introspection(flattener.introspection, operation, document),
         defers=flattener.defers,
+        denied=flattener.denied,
+        denied_types=denial.types if denial is not None else frozenset(),
     )
 
 

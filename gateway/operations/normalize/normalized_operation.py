@@ -30,3 +30,12 @@ class NormalizedOperation:
 
     defers: tuple[Defer, ...] = ()
     """Every ``@defer`` that is to be heeded, an outer one before those in it."""
+
+    denied: tuple[tuple[str, ...], ...] = ()
+    """Where something is asked for that is denied: response keys from the root, each place once.
+
+    Such fields are among the selections (``is_denied``); what is asked of denied types is not.
+    """
+
+    denied_types: frozenset[str] = frozenset()
+    """Object types whose objects are null wherever they come up; for the root type, the whole answer."""

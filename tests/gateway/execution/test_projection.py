@@ -95,7 +95,7 @@ def test_null_climbs_to_the_nearest_place_that_may_be_null() -> None:
     )
 
     assert data == {"nice": None}
-    assert problems == [
+    assert [(problem.path, problem.message) for problem in problems] == [
         (("nice", "things", 1, "name"), "Cannot return null for non-nullable field Thing.name.")
     ]
 
@@ -106,7 +106,7 @@ def test_null_that_climbs_to_the_top_leaves_no_data() -> None:
     data, problems = Projector(projection).project({"b": "x"})
 
     assert data is None
-    assert [path for path, _ in problems] == [("a",)]
+    assert [problem.path for problem in problems] == [("a",)]
 
 
 def test_a_value_outside_the_enum_is_null_with_an_error() -> None:
@@ -115,7 +115,7 @@ def test_a_value_outside_the_enum_is_null_with_an_error() -> None:
     data, problems = interpret_projection(projection, {"colour": "SECRET_GREEN"})
 
     assert data == {"colour": None}
-    assert [path for path, _ in problems] == [("colour",)]
+    assert [problem.path for problem in problems] == [("colour",)]
     assert "SECRET_GREEN" not in problems[0].message
 
 
@@ -170,7 +170,7 @@ def test_a_leaf_that_cannot_be_coerced_is_null_with_an_error(
         data, problems = projector.project({"leaf": raw})
 
         assert data == {"leaf": None}
-        assert [path for path, _ in problems] == [("leaf",)]
+        assert [problem.path for problem in problems] == [("leaf",)]
 
 
 # -- properties: a projection and a tree, then both programs -------------------------------------
