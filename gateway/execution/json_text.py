@@ -75,7 +75,10 @@ def _encode_deep(value: object) -> Iterator[str]:
 
 
 def _decode_exactly(text: bytes) -> object:
-    value: object = json.loads(text, parse_constant=_refuse, parse_float=_parse_finite)
+    # Decoded here, for the library takes UTF-16 and UTF-32 as well; a byte order mark does no harm.
+    value: object = json.loads(
+        text.decode("utf-8-sig"), parse_constant=_refuse, parse_float=_parse_finite
+    )
     return value
 
 

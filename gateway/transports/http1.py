@@ -73,6 +73,7 @@ class Http1Connection(asyncio.Protocol):
         self._can_stay = False
         self._is_sending = False
         self._drained: asyncio.Future[None] | None = None
+        self._max_body_bytes = 0
         self._room_bytes = 0
         self._exchanges = 0
         self.state = ConnectionState.IDLE
@@ -105,6 +106,7 @@ class Http1Connection(asyncio.Protocol):
             raise RuntimeError(f"A connection that is {self.state} cannot be asked.")
         self.state = ConnectionState.WAITING
         self._exchanges += 1
+        self._max_body_bytes = max_body_bytes
         self._room_bytes = max_body_bytes + HEAD_BYTES
         self._is_sending = has_more
         self._reply = reply = loop.create_future()
@@ -172,6 +174,8 @@ class Http1Connection(asyncio.Protocol):
             self._can_stay = False  # the reply is good, what follows it is not
         if self.state is ConnectionState.COMPLETE:
             self._finish()
+        elif self._has_head and self._announced_bytes() > self._max_body_bytes:
+            self.fail(ReplyTooLarge())
 
     def connection_lost(self, error: Exception | None) -> None:
         """End the exchange; a body without a length ends with its connection."""
@@ -244,6 +248,13 @@ class Http1Connection(asyncio.Protocol):
     def _forget_reply(self) -> None:
         self._headers, self._chunks, self._coding = [], [], None
         self._has_head = False
+
+    def _announced_bytes(self) -> int:
+        """Return how long the body will be, by the header; 0 when there is no word on it."""
+        for name, value in self._headers:
+            if len(name) == 14 and name.lower() == b"content-length":
+                return int(value)  # the parser has seen to it that it is a number
+        return 0
 
     def _is_framed(self) -> bool:
         """Whether the reply says itself where its body ends."""

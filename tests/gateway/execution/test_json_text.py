@@ -21,7 +21,18 @@ def test_digits_inside_strings_do_no_harm() -> None:
 
 
 @pytest.mark.parametrize(
-    "text", [b"NaN", b"[Infinity]", b"1e999", b"{", b"", b'"\xff"', b"{'a': 1}", b"[1,]"]
+    "text",
+    [
+        b"NaN",
+        b"[Infinity]",
+        b"1e999",
+        b"{",
+        b"",
+        b'"\xff"',
+        "[]".encode("utf-16"),
+        b"{'a': 1}",
+        b"[1,]",
+    ],
 )
 def test_what_is_not_json_is_refused(text: bytes) -> None:
     for exact in (True, False):
@@ -56,3 +67,7 @@ def test_values_nested_deeper_than_python_recurses_are_written() -> None:
         "f": 1.5,
         "t": [True, None, {}, []],
     }
+
+
+def test_a_byte_order_mark_is_passed_over() -> None:
+    assert decode_json(b"\xef\xbb\xbf[1]") == [1]
