@@ -31,6 +31,10 @@ _KEPT_BACK = OWN_HEADERS.keys() | {
 """They belong to one connection, describe another body, or are set by the gateway."""
 
 
+_MOST_KEPT_BLOCKS = 256
+"""As many client requests as may be in flight at once before blocks are built twice."""
+
+
 class HeaderBlock(NamedTuple):
     """Headers ready to be written."""
 
@@ -62,13 +66,16 @@ def build_block(headers: Iterable[tuple[str, str]]) -> HeaderBlock:
 
 
 class HeaderEncoder:
-    """Builds header blocks; keeps the latest, since the calls of one client request share their headers."""
+    """Builds header blocks and keeps the latest, since the calls of one client request share their headers.
 
-    __slots__ = ("_block", "_headers")
+    Known by identity: comparing headers, or hashing them, costs more than a block takes to find.
+    """
+
+    __slots__ = ("_kept",)
 
     def __init__(self) -> None:
-        self._headers: tuple[tuple[str, str], ...] = ()
-        self._block = HeaderBlock((), b"")
+        self._kept: dict[int, tuple[tuple[tuple[str, str], ...], HeaderBlock]] = {}
+        """By id of the headers, which are held along with their block: no others get that id meanwhile."""
 
     def encode(self, headers: tuple[tuple[str, str], ...]) -> HeaderBlock:
         """Return ``headers``, ready to be written.
@@ -76,7 +83,12 @@ class HeaderEncoder:
         Raises:
             TransportError: one of them cannot be.
         """
-        if headers is not self._headers:
-            self._block = build_block(headers)
-            self._headers = headers
-        return self._block
+        kept = self._kept.get(id(headers))
+        if kept is not None:
+            return kept[1]
+        block = build_block(headers)
+        if len(self._kept) >= _MOST_KEPT_BLOCKS:
+            # Those in flight are built once more; that is rarer than to be worth a queue.
+            self._kept.clear()
+        self._kept[id(headers)] = (headers, block)
+        return block
