@@ -80,7 +80,7 @@ INVALID_VALUE_CODE = "RESPONSE_VALIDATION_FAILED"
 DENIED_CODE = "UNAUTHORIZED_FIELD_OR_TYPE"
 """For places of an operation that the caller may not see."""
 
-_MISHAP_CODES = frozenset(
+MISHAP_CODES = frozenset(
     {
         DEFAULT_SUBGRAPH_CODE,
         "ERROR",
@@ -99,11 +99,12 @@ _MISHAP_CODES = frozenset(
         "OPERATION_RESOLUTION_FAILURE",
     }
 )
+"""What subgraphs report that speaks of a failure inside; ``docs/errors.md`` lists the same."""
 
 
 def is_mishap_code(code: object) -> bool:
     """Whether a subgraph that reports ``code`` speaks of a failure inside, rather than refusing with a reason."""
-    return not isinstance(code, str) or code.upper().replace("-", "_") in _MISHAP_CODES
+    return not isinstance(code, str) or code.upper().replace("-", "_") in MISHAP_CODES
 
 
 class GatewayError(Exception):

@@ -102,7 +102,7 @@ class ErrorReport:
     about: Callable[[], Mapping[str, object]] = dict
     errors: list[WireError] = field(default_factory=list)
     omitted: int = 0
-    """How many errors there are beyond ``MAX_ERRORS``."""
+    """How many errors there are beyond ``MAX_ERRORS``, at least."""
 
     degraded: dict[str, set[int]] = field(default_factory=dict)
     """The fetches that left something missing, by subgraph. A refusal with a code of its own leaves nothing missing."""
@@ -154,6 +154,7 @@ class ErrorReport:
 
         Spec: GraphQL, 6.4.4: one error per field, however far null climbs.
         """
+        is_cut = self.omitted > 0  # then errors that nobody has read may explain these
         above = {path[:length] for path in self._explained for length in range(len(path) + 1)}
         for path, message, is_denied in problems:
             if is_denied:
@@ -161,6 +162,9 @@ class ErrorReport:
                 continue
             prefixes = (path[:length] for length in range(len(path) + 1))
             if path in above or not self._explained.isdisjoint(prefixes):
+                continue
+            if len(self.errors) >= MAX_ERRORS:
+                self.omitted += not is_cut
                 continue
             extensions: JsonObject = {"code": INVALID_VALUE_CODE}
             fetches = self._writers_of(path)

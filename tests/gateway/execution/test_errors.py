@@ -7,7 +7,7 @@ import json
 import pytest
 
 from gateway.errors import TransportError
-from gateway.execution.errors import MAX_ERRORS, MAX_PLACES_PER_ERROR
+from gateway.execution.errors import MAX_ERRORS, MAX_MESSAGE_LENGTH, MAX_PLACES_PER_ERROR
 from gateway.execution.executor import execute_plan
 from gateway.execution.prepared_plan import prepare_plan
 from gateway.execution.result import ExecutionResult, WireError
@@ -402,6 +402,8 @@ async def test_a_failure_that_hits_many_places_is_told_for_some() -> None:
     result = await run(stock_plan(non_null=True), products=many, inventory=b"")
 
     assert len(result.errors) == MAX_PLACES_PER_ERROR
+    further = {error["extensions"]["furtherPlaces"] for error in result.errors}
+    assert further == {2 * 1000 - MAX_PLACES_PER_ERROR}
     assert result.data == {"best": [None] * 1000}
 
 
@@ -419,6 +421,19 @@ async def test_thousands_of_errors_are_told_up_to_a_limit() -> None:
     assert len(result.errors) == MAX_ERRORS
     assert {error["message"] for error in result.errors} == {"no"}
     assert result.data == {"best": [None] * count}
+    assert result.extensions == {"degraded": ["inventory"], "omittedErrors": count - MAX_ERRORS}
+
+
+async def test_wrong_values_by_the_thousand_are_told_up_to_a_limit() -> None:
+    count = 1200
+    result = await run(
+        stock_plan(),
+        products={"data": {"top": [{"upc": str(number)} for number in range(count)]}},
+        inventory={"data": {"_entities": [{"stock": "many", "price": 1}] * count}},
+    )
+
+    assert len(result.errors) == MAX_ERRORS
+    assert result.extensions == {"degraded": ["inventory"], "omittedErrors": count - MAX_ERRORS}
 
 
 async def test_nobody_is_asked_with_inputs_that_a_failed_subgraph_owed() -> None:
@@ -453,6 +468,116 @@ async def test_nobody_is_asked_with_inputs_that_a_failed_subgraph_owed() -> None
     assert {error["extensions"]["service"] for error in result.errors} == {"prices"}
     assert len({error["extensions"]["errorId"] for error in result.errors}) == 1
     assert result.extensions == {"degraded": ["prices"]}
+
+
+async def test_whoever_failed_first_is_blamed_for_all_that_waited_for_it() -> None:
+    """Three steps, each needing what the one before brings; the middle one is never asked, nor is the last."""
+    step = ("top", "@")
+    plan = a_plan(
+        a_root_fetch(0, "products", "{ top { upc } }"),
+        an_entity_fetch(
+            1,
+            "prices",
+            "... on Product { price }",
+            a_target(step, a_shape("Product", a_key("upc"))),
+        ),
+        an_entity_fetch(
+            2,
+            "weights",
+            "... on Product { weight }",
+            a_target(step, a_shape("Product", a_key("upc"), an_input("price"))),
+            depends_on=(0, 1),
+        ),
+        an_entity_fetch(
+            3,
+            "shipping",
+            "... on Product { shipping }",
+            a_target(step, a_shape("Product", a_key("upc"), an_input("weight"))),
+            depends_on=(0, 2),
+        ),
+        projection=an_object(
+            a_field(
+                "top",
+                a_list(
+                    an_object(
+                        a_field("price", INT),
+                        a_field("weight", INT),
+                        a_field("cost", INT, source="shipping"),
+                    )
+                ),
+            )
+        ),
+    )
+    weights, shipping = entities_by("upc", {}), entities_by("upc", {})
+    products = {"data": {"top": [{"upc": "a"}]}}
+    broken = {"data": None, "errors": [{"message": "no", "extensions": {"code": "SOLD_OUT"}}]}
+
+    result = await run(plan, products=products, prices=broken, weights=weights, shipping=shipping)
+
+    assert weights.requests == shipping.requests == []
+    assert [(error["path"], error["extensions"]) for error in result.errors] == [
+        (["top", 0, key], {"code": "SOLD_OUT", "service": "prices"})
+        for key in ("price", "weight", "cost")
+    ]
+    assert result.extensions == {}
+
+
+@pytest.mark.parametrize(
+    ("error", "degrades"),
+    [
+        ({"message": "no", "path": ["top"]}, True),
+        ({"message": "no", "path": ["top"], "extensions": {"code": "Internal-Error"}}, True),
+        ({"message": "no", "path": ["top"], "extensions": {"code": "FORBIDDEN"}}, False),
+    ],
+)
+async def test_a_refusal_leaves_nothing_missing(error: object, degrades: bool) -> None:
+    result = await run(
+        stock_plan(),
+        products={"data": {"top": None}, "errors": [error]},
+        inventory=entities_by("upc", {}),
+    )
+
+    assert paths(result) == [["best"]]
+    assert result.extensions == ({"degraded": ["products"]} if degrades else {})
+
+
+async def test_a_remark_leaves_nothing_missing() -> None:
+    result = await run(
+        stock_plan(),
+        products={**TOP, "errors": [{"message": "by the way"}]},
+        inventory=entities_by(
+            "upc", {"a": {"stock": 1, "price": 1}, "b": {"stock": 1, "price": 1}}
+        ),
+    )
+
+    assert paths(result) == [None]
+    assert result.extensions == {}
+
+
+async def test_what_a_subgraph_says_at_length_is_cut() -> None:
+    error = {
+        "message": "m" * 10_000,
+        "extensions": {"code": "WORDY", "more": "x" * 20_000},
+    }
+
+    result = await run(
+        stock_plan(), products={"data": None, "errors": [error]}, inventory=entities_by("upc", {})
+    )
+
+    (told,) = result.errors
+    assert told["message"] == "m" * MAX_MESSAGE_LENGTH + "…"
+    assert told["extensions"] == {"code": "WORDY", "service": "products"}
+
+
+@pytest.mark.parametrize("index", [3, -1])
+async def test_an_error_at_an_item_that_is_not_there_points_at_the_list(index: int) -> None:
+    result = await run(
+        stock_plan(),
+        products={**TOP, "errors": [{"message": "no", "path": ["top", index, "upc"]}]},
+        inventory=entities_by("upc", {}),
+    )
+
+    assert paths(result) == [["best"]]
 
 
 async def test_failures_are_told_in_the_plans_order() -> None:
