@@ -42,6 +42,9 @@ class _Place(NamedTuple):
     parent: str
     on: _Types
     defer: Defer | None
+    among: frozenset[str]
+    """The runtime types, all of them."""
+
     hidden: frozenset[str] = frozenset()
     """Runtime types for which it would be as well, were they not denied."""
 
@@ -129,11 +132,11 @@ class Flattener:
         return tuple(self._selection(level, found) for found in level.fields.values())
 
     def _begin(self, parent: str, defer: Defer | None) -> _Place:
-        if self._denial is None:
-            return _Place(parent, None, defer)
         possible = self._supergraph.possible_types[parent]
-        hidden = possible & self._denial.types
-        return _Place(parent, possible - hidden if hidden else None, defer, hidden)
+        if self._denial is None or possible.isdisjoint(self._denial.types):
+            return _Place(parent, None, defer, possible)
+        shown = possible - self._denial.types
+        return _Place(parent, shown, defer, shown, possible - shown)
 
     def _collect(self, level: _Level, node: SelectionSetNode, at: _Place) -> None:
         for item in node.selections:
@@ -167,16 +170,16 @@ class Flattener:
         """Where the selections of a fragment are; ``None`` when no object here meets its condition."""
         if condition == at.parent:
             return at if defer is at.defer else at._replace(defer=defer)
-        possible = self._supergraph.possible_types
-        here = possible[at.parent] if at.on is None else at.on
-        narrowed = here & possible[condition]
-        hidden = at.hidden & possible[condition] if at.hidden else at.hidden
+        meeting = self._supergraph.possible_types[condition]
+        narrowed = at.among & meeting
+        hidden = at.hidden & meeting if at.hidden else at.hidden
         if not narrowed:
             if hidden:
                 # It is about denied types and no others.
                 self._denied[level.path] = None
             return None
-        return _Place(condition, at.on if narrowed == here else narrowed, defer, hidden)
+        on = at.on if narrowed == at.among else narrowed
+        return _Place(condition, on, defer, narrowed, hidden)
 
     def _deferred(
         self,
@@ -204,12 +207,13 @@ class Flattener:
         if name in _INTROSPECTION:
             self.introspection.append(node)
         elif self._denial is not None and (blocked := self._denial.fields.get(name)):
-            here = self._supergraph.possible_types[at.parent] if at.on is None else at.on
-            if denied := here & blocked:
-                self._deny(level, node, at if denied == here else at._replace(on=denied))
-                if denied == here:
+            if denied := at.among & blocked:
+                if denied == at.among:
+                    self._deny(level, node, at)
                     return
-                at = at._replace(on=here - denied)
+                self._deny(level, node, at._replace(on=denied, among=denied))
+                rest = at.among - denied
+                at = at._replace(on=rest, among=rest)
         found = level.fields.get((response_key, at.on, at.defer))
         if found is None:
             found = _Field(node, response_key, at)
