@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
@@ -18,6 +18,8 @@ from gateway.composition.subgraph_schema import (
 from gateway.composition.type_refs import named_type
 
 ElementT_co = TypeVar("ElementT_co", bound=Element, covariant=True)
+WholeT = TypeVar("WholeT", bound=Element)
+PartT = TypeVar("PartT", bound=Element)
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +99,17 @@ def named_subgraphs(names: Sequence[str]) -> str:
 def locations(sources: Iterable[Source[Element]]) -> list[SourceLocation | None]:
     """Return where the sources stand."""
     return [source.element.location for source in sources]
+
+
+def parts_by_name(
+    sources: Iterable[Source[WholeT]], parts_of: Callable[[WholeT], Mapping[str, PartT]]
+) -> dict[str, list[Source[PartT]]]:
+    """Return the versions of every part (fields, arguments, values) of an element, in order of first appearance."""
+    found: dict[str, list[Source[PartT]]] = {}
+    for source in sources:
+        for name, part in parts_of(source.element).items():
+            found.setdefault(name, []).append(Source(source.graph, part))
+    return found
 
 
 def find_supertypes(subgraphs: Iterable[SubgraphSchema]) -> dict[str, frozenset[str]]:

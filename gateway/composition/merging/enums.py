@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from gateway.composition.errors import CompositionCode, HintCode
-from gateway.composition.subgraph_schema import SubgraphType
+from gateway.composition.subgraph_schema import EnumValue, SubgraphType
 from gateway.composition.supergraph_model import MergedEnumValue, MergedType
 
-from .context import MergeContext, Source, locations
+from .context import MergeContext, Source, locations, parts_by_name
 from .descriptions import merge_description
 from .directives import merge_directives
 
@@ -26,9 +26,8 @@ def merge_enum(
             at=locations(sources),
             coordinate=merged.name,
         )
-    names = dict.fromkeys(name for source in sources for name in source.element.values)
-    for name in names:
-        value = _merge_value(context, sources, merged.name, name)
+    for name, found in parts_by_name(sources, lambda type_: type_.values).items():
+        value = _merge_value(context, found, f"{merged.name}.{name}")
         if len(value.graphs) < len(sources) and not value.is_inaccessible:
             keep = _report_partial(
                 context, sources, merged.name, value, is_input=is_input, is_output=is_output
@@ -47,12 +46,10 @@ def merge_enum(
 
 
 def _merge_value(
-    context: MergeContext, sources: Sequence[Source[SubgraphType]], enum: str, name: str
+    context: MergeContext, found: Sequence[Source[EnumValue]], coordinate: str
 ) -> MergedEnumValue:
-    found = [Source(s.graph, s.element.values[name]) for s in sources if name in s.element.values]
-    coordinate = f"{enum}.{name}"
     return MergedEnumValue(
-        name=name,
+        name=found[0].element.name,
         description=merge_description(context, found, coordinate),
         directives=merge_directives(context, found, coordinate),
         graphs=[s.graph for s in found],

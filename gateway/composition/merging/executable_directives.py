@@ -12,7 +12,7 @@ from gateway.composition.subgraph_schema import InputValue
 from gateway.composition.supergraph_model import MergedDirectiveDefinition, MergedInputValue
 
 from .context import MergeContext, Source, locations, named_subgraphs
-from .input_values import merge_input_value
+from .input_values import ARGUMENT, merge_input_value
 
 _EXECUTABLE = frozenset(
     {
@@ -106,7 +106,7 @@ def _merge_arguments(
             _hint_argument_missing(context, name, argument_name, sources)
         else:
             coordinate = f"@{name}({argument_name}:)"
-            merged[argument_name] = merge_input_value(context, sources, coordinate)
+            merged[argument_name] = merge_input_value(context, sources, coordinate, ARGUMENT)
     return merged
 
 

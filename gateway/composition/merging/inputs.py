@@ -4,30 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from gateway.composition.errors import CompositionCode, HintCode
-from gateway.composition.subgraph_schema import InputValue, SubgraphType
+from gateway.composition.errors import CompositionCode
+from gateway.composition.subgraph_schema import SubgraphType
 from gateway.composition.supergraph_model import JoinField, MergedType
 
-from .context import MergeContext, Source, locations
-from .input_values import is_hidden, is_required, merge_input_value
+from .context import MergeContext, Source, locations, parts_by_name
+from .input_values import INPUT_FIELD, is_hidden, merge_input_value, report_missing
 
 
 def merge_input(
     context: MergeContext, sources: Sequence[Source[SubgraphType]], merged: MergedType
 ) -> None:
     """Add the fields; hidden ones may be missing in some subgraphs, since no client sends them."""
-    names = dict.fromkeys(name for source in sources for name in source.element.input_fields)
-    for name in names:
-        found = [
-            Source(s.graph, s.element.input_fields[name])
-            for s in sources
-            if name in s.element.input_fields
-        ]
+    for name, found in parts_by_name(sources, lambda type_: type_.input_fields).items():
         coordinate = f"{merged.name}.{name}"
         if len(found) < len(sources) and not is_hidden(found):
-            _report_missing(context, sources, found, coordinate)
+            report_missing(context, found, (s.graph for s in sources), coordinate, INPUT_FIELD)
             continue
-        field = merge_input_value(context, found, coordinate)
+        field = merge_input_value(context, found, coordinate, INPUT_FIELD)
         types = {str(s.element.type) for s in found}
         if len(types) > 1 or len(found) < len(sources):
             field.joins = [
@@ -42,30 +36,4 @@ def merge_input(
             f" {context.named(s.graph for s in sources)}.",
             at=locations(sources),
             coordinate=merged.name,
-        )
-
-
-def _report_missing(
-    context: MergeContext,
-    sources: Sequence[Source[SubgraphType]],
-    found: Sequence[Source[InputValue]],
-    coordinate: str,
-) -> None:
-    present = {s.graph for s in found}
-    missing = [s.graph for s in sources if s.graph not in present]
-    required = [s for s in found if is_required(s.element)]
-    if required:
-        context.report.error(
-            CompositionCode.REQUIRED_INPUT_FIELD_MISSING_IN_SOME_SUBGRAPH,
-            f'"{coordinate}" is required in {context.named(s.graph for s in required)}'
-            f" and unknown to {context.named(missing)}.",
-            at=locations(required),
-            coordinate=coordinate,
-        )
-    else:
-        context.report.hint(
-            HintCode.INCONSISTENT_INPUT_OBJECT_FIELD,
-            f'"{coordinate}" is left out: it is unknown to {context.named(missing)}.',
-            at=locations(found),
-            coordinate=coordinate,
         )

@@ -8,7 +8,7 @@ from gateway.composition.errors import CompositionCode, HintCode
 from gateway.composition.subgraph_schema import SubgraphType, TypeKind
 from gateway.composition.supergraph_model import JoinField, MergedField, MergedSchema, MergedType
 
-from .context import MergeContext, Source, locations
+from .context import MergeContext, Source, locations, parts_by_name
 from .fields import merge_field
 
 
@@ -17,11 +17,7 @@ def merge_interface(
 ) -> None:
     """Add the fields and the interfaces of an interface type."""
     merged.implements += [(s.graph, i) for s in sources for i in s.element.interfaces]
-    names = dict.fromkeys(name for source in sources for name in source.element.fields)
-    for name in names:
-        found = [
-            Source(s.graph, s.element.fields[name]) for s in sources if name in s.element.fields
-        ]
+    for name, found in parts_by_name(sources, lambda type_: type_.fields).items():
         merged.fields[name], _ = merge_field(context, merged.name, sources, found)
         missing = [s.graph for s in sources if name not in s.element.fields]
         # Interface objects are there to differ.

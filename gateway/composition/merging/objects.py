@@ -8,7 +8,7 @@ from gateway.composition.errors import HintCode
 from gateway.composition.subgraph_schema import ROOT_TYPES, OutputField, SubgraphType
 from gateway.composition.supergraph_model import MergedType
 
-from .context import MergeContext, Source, locations
+from .context import MergeContext, Source, locations, parts_by_name
 from .fields import check_sharing, merge_field
 
 
@@ -17,11 +17,7 @@ def merge_object(
 ) -> None:
     """Add the fields and the interfaces of an object type."""
     merged.implements += [(s.graph, i) for s in sources for i in s.element.interfaces]
-    names = dict.fromkeys(name for source in sources for name in source.element.fields)
-    for name in names:
-        found = [
-            Source(s.graph, s.element.fields[name]) for s in sources if name in s.element.fields
-        ]
+    for name, found in parts_by_name(sources, lambda type_: type_.fields).items():
         through = interface_object_fields(context, merged.name, name)
         merged.fields[name], overrides = merge_field(
             context, merged.name, sources, found, [field for _, field in through]
