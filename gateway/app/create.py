@@ -56,6 +56,9 @@ SERVICE = "gateway"
 _FIRST_WAIT_SECONDS = 1.0
 """How long start-up waits for the supergraph before the app begins to listen without it."""
 
+_FOLD_SECONDS = 1.0
+"""How far what one worker shows of the others may be behind."""
+
 _log = get_logger(__name__)
 
 
@@ -151,6 +154,10 @@ class _Life:
     async def run(self, _app: Starlette) -> AsyncIterator[None]:
         async with AsyncExitStack() as stack:
             stack.callback(self._log_lines.flush)
+            if self._workers_folder is not None:
+                stack.callback(self._metrics.fold)
+                folding = asyncio.create_task(_fold_regularly(self._metrics))
+                stack.push_async_callback(_cancel, folding)
             if self._keys is not None:
                 stack.push_async_callback(self._keys.close)
             for passthrough in self._passthroughs:
@@ -196,6 +203,12 @@ class _Life:
         await loading
         if self._serving.failure is None:
             await follower.run()
+
+
+async def _fold_regularly(metrics: Metrics) -> None:
+    while True:
+        await asyncio.sleep(_FOLD_SECONDS)
+        metrics.fold()
 
 
 def _load_hosted_apps(config: GatewayConfig) -> dict[str, HostedApp]:

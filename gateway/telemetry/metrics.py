@@ -1,8 +1,13 @@
-"""Prometheus metrics of the gateway. Every label has a closed set of values, so that no client can add a series."""
+"""Prometheus metrics of the gateway. Every label has a closed set of values, so that no client can add a series.
+
+What happens several times per request is counted in plain numbers and folded into the library's later: its locks and
+checks took 6 % of the CPU time of a small query.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from bisect import bisect_left
+from collections.abc import Iterable, Sequence
 from enum import StrEnum
 from pathlib import Path
 
@@ -33,8 +38,48 @@ class ReloadOutcome(StrEnum):
     FAILED = "failed"
 
 
+class _BulkHistogram(Histogram):
+    """A histogram that takes many observations at once."""
+
+    def observe_many(self, total: float, by_bucket: Sequence[int]) -> None:
+        """Add observations: their sum, and how many there are in each bucket."""
+        self._sum.inc(total)
+        for bucket, count in zip(self._buckets, by_bucket, strict=True):
+            if count:
+                bucket.inc(count)
+
+
+class _Tally:
+    """How long things of one kind took, since the last fold."""
+
+    __slots__ = ("by_bucket", "seconds")
+
+    def __init__(self) -> None:
+        self._start()
+
+    def _start(self) -> None:
+        self.seconds = 0.0
+        self.by_bucket = [0] * (len(_REQUEST_BUCKETS) + 1)
+
+    def add(self, seconds: float) -> None:
+        """Count one more."""
+        self.seconds += seconds
+        self.by_bucket[bisect_left(_REQUEST_BUCKETS, seconds)] += 1
+
+    def fold_into(self, counter: Counter, histogram: Histogram) -> None:
+        """Add up, and start over."""
+        assert isinstance(histogram, _BulkHistogram)  # noqa: S101 - the library says less of what has labels
+        count = sum(self.by_bucket)
+        if count:
+            counter.inc(count)
+            histogram.observe_many(self.seconds, self.by_bucket)
+            self._start()
+
+
 class Metrics:
     """Counts what happens and renders it for a scrape.
+
+    With a shared folder ``fold`` is to be called now and then: others render what has been folded only.
 
     Args:
         shared_folder: where the worker processes keep their values, so that a scrape of one shows
@@ -45,17 +90,22 @@ class Metrics:
         self._registry = CollectorRegistry()
         self._shared_folder = shared_folder
         self._subgraphs: frozenset[str] = frozenset()
-        # The library looks a series up by its labels behind a lock and after checks; this path is
-        # taken several times per request, over a set of labels that is known and small.
-        self._request_series: dict[tuple[str, int], tuple[Counter, Histogram]] = {}
-        self._call_series: dict[tuple[str, bool], tuple[Counter, Histogram]] = {}
+        self._requests_now = 0
+        self._plans_found = 0
+        self._plans_missing = 0
+        self._request_tallies: dict[tuple[str, int], _Tally] = {}
+        """By kind and status."""
+
+        self._call_tallies: dict[tuple[str, bool], _Tally] = {}
+        """By subgraph, and whether the call failed."""
+
         self._requests = Counter(
             "cattery_gateway_requests",
             "HTTP requests to the GraphQL path, by kind of operation and HTTP status.",
             ("kind", "status"),
             registry=self._registry,
         )
-        self._latency = Histogram(
+        self._latency = _BulkHistogram(
             "cattery_gateway_request_seconds",
             "Time from a request's arrival to its answer.",
             ("kind",),
@@ -74,7 +124,7 @@ class Metrics:
             ("subgraph", "outcome"),
             registry=self._registry,
         )
-        self._call_latency = Histogram(
+        self._call_latency = _BulkHistogram(
             "cattery_gateway_subgraph_call_seconds",
             "Time from a request to a subgraph to its answer.",
             ("subgraph",),
@@ -183,31 +233,24 @@ class Metrics:
 
     def request_started(self) -> None:
         """Count a request in."""
-        self._in_flight.inc()
+        self._requests_now += 1
 
     def request_finished(self, *, kind: str, status: int, seconds: float) -> None:
         """Count a request out."""
-        self._in_flight.dec()
-        series = self._request_series.get((kind, status))
-        if series is None:
+        self._requests_now -= 1
+        tally = self._request_tallies.get((kind, status))
+        if tally is None:
             name = kind if kind in _KINDS else _OTHER
-            series = (self._requests.labels(name, str(status)), self._latency.labels(name))
-            if name is not _OTHER:
-                self._request_series[kind, status] = series
-        series[0].inc()
-        series[1].observe(seconds)
+            tally = self._request_tallies.setdefault((name, status), _Tally())
+        tally.add(seconds)
 
     def subgraph_called(self, subgraph: str, *, seconds: float, failed: bool) -> None:
         """Count one request to a subgraph."""
-        series = self._call_series.get((subgraph, failed))
-        if series is None:
+        tally = self._call_tallies.get((subgraph, failed))
+        if tally is None:
             name = subgraph if subgraph in self._subgraphs else _OTHER
-            outcome = "failed" if failed else "answered"
-            series = (self._calls.labels(name, outcome), self._call_latency.labels(name))
-            if name is not _OTHER:
-                self._call_series[subgraph, failed] = series
-        series[0].inc()
-        series[1].observe(seconds)
+            tally = self._call_tallies.setdefault((name, failed), _Tally())
+        tally.add(seconds)
 
     def circuit_changed(self, subgraph: str, *, level: int) -> None:
         """Note the state of a circuit breaker: 0 closed, 1 half open, 2 open."""
@@ -223,7 +266,10 @@ class Metrics:
 
     def plan_looked_up(self, *, was_cached: bool) -> None:
         """Count a look into the plan cache."""
-        (self._plan_hits if was_cached else self._plan_misses).inc()
+        if was_cached:
+            self._plans_found += 1
+        else:
+            self._plans_missing += 1
 
     def persisted_query_looked_up(self, result: PersistedQueryResult) -> None:
         """Count a document that was named by its hash."""
@@ -242,8 +288,24 @@ class Metrics:
         self._files.inc()
         self._file_bytes.inc(size_bytes)
 
+    def fold(self) -> None:
+        """Hand what has been counted on, so that it can be seen; from another process as well."""
+        self._in_flight.set(self._requests_now)
+        found, self._plans_found = self._plans_found, 0
+        missing, self._plans_missing = self._plans_missing, 0
+        self._plan_hits.inc(found)
+        self._plan_misses.inc(missing)
+        for (kind, status), tally in self._request_tallies.items():
+            tally.fold_into(self._requests.labels(kind, str(status)), self._latency.labels(kind))
+        for (subgraph, failed), tally in self._call_tallies.items():
+            outcome = "failed" if failed else "answered"
+            tally.fold_into(
+                self._calls.labels(subgraph, outcome), self._call_latency.labels(subgraph)
+            )
+
     def render(self) -> bytes:
         """Return the metrics as Prometheus reads them."""
+        self.fold()
         if self._shared_folder is None:
             return generate_latest(self._registry)
         registry = CollectorRegistry()

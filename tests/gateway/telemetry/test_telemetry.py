@@ -116,3 +116,23 @@ def test_no_client_can_add_a_series() -> None:
     assert 'subgraph="other"' in text
     assert 'kind="other",status="200"} 3.0' in text
     assert text.count("\n") > before
+
+
+def test_durations_fall_into_their_buckets_once() -> None:
+    metrics = Metrics()
+    for seconds in (0.001, 0.0011, 100.0):
+        metrics.request_started()
+        metrics.request_finished(kind="query", status=200, seconds=seconds)
+    metrics.request_started()
+
+    metrics.render()
+    text = metrics.render().decode()
+
+    name = 'cattery_gateway_request_seconds_bucket{kind="query",le='
+    assert f'{name}"0.001"}} 1.0' in text
+    assert f'{name}"0.0025"}} 2.0' in text
+    assert f'{name}"10.0"}} 2.0' in text
+    assert f'{name}"+Inf"}} 3.0' in text
+    assert 'cattery_gateway_request_seconds_sum{kind="query"} 100.0021' in text
+    assert 'cattery_gateway_requests_total{kind="query",status="200"} 3.0' in text
+    assert "cattery_gateway_requests_in_flight 1.0" in text
