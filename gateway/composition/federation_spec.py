@@ -8,16 +8,25 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TypeAlias
+from typing import NamedTuple
 
-Version: TypeAlias = tuple[int, int]
+
+class Version(NamedTuple):
+    """A version of a specification."""
+
+    major: int
+    minor: int
+
+    def __str__(self) -> str:
+        return f"v{self.major}.{self.minor}"
+
 
 SPECS = "https://specs.apollo.dev"
 FEDERATION = f"{SPECS}/federation"
 LINK = f"{SPECS}/link"
 
-OLDEST: Version = (2, 0)
-NEWEST: Version = (2, 14)
+OLDEST: Version = Version(2, 0)
+NEWEST: Version = Version(2, 14)
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,52 +59,54 @@ _HIDEABLE = (
 _DIRECTIVES = (
     DirectiveSpec(
         "key",
-        (2, 0),
+        Version(2, 0),
         "(fields: {FieldSet}!, resolvable: Boolean = true)",
         "OBJECT | INTERFACE",
         repeatable=True,
     ),
-    DirectiveSpec("requires", (2, 0), "(fields: {FieldSet}!)", "FIELD_DEFINITION"),
-    DirectiveSpec("provides", (2, 0), "(fields: {FieldSet}!)", "FIELD_DEFINITION"),
-    DirectiveSpec("external", (2, 0), "(reason: String)", "OBJECT | FIELD_DEFINITION"),
-    DirectiveSpec("shareable", (2, 0), "", "OBJECT | FIELD_DEFINITION", repeatable=True),
-    DirectiveSpec("override", (2, 0), "(from: String!, label: String)", "FIELD_DEFINITION"),
-    DirectiveSpec("extends", (2, 0), "", "OBJECT | INTERFACE"),
+    DirectiveSpec("requires", Version(2, 0), "(fields: {FieldSet}!)", "FIELD_DEFINITION"),
+    DirectiveSpec("provides", Version(2, 0), "(fields: {FieldSet}!)", "FIELD_DEFINITION"),
+    DirectiveSpec("external", Version(2, 0), "(reason: String)", "OBJECT | FIELD_DEFINITION"),
+    DirectiveSpec("shareable", Version(2, 0), "", "OBJECT | FIELD_DEFINITION", repeatable=True),
+    DirectiveSpec("override", Version(2, 0), "(from: String!, label: String)", "FIELD_DEFINITION"),
+    DirectiveSpec("extends", Version(2, 0), "", "OBJECT | INTERFACE"),
     DirectiveSpec(
         "tag",
-        (2, 0),
+        Version(2, 0),
         "(name: String!)",
         f"{_HIDEABLE} | SCHEMA",
         repeatable=True,
         feature="tag",
     ),
-    DirectiveSpec("inaccessible", (2, 0), "", _HIDEABLE, feature="inaccessible"),
-    DirectiveSpec("composeDirective", (2, 1), "(name: String)", "SCHEMA", repeatable=True),
-    DirectiveSpec("interfaceObject", (2, 3), "", "OBJECT"),
-    DirectiveSpec("authenticated", (2, 5), "", _AUTH, feature="authenticated"),
+    DirectiveSpec("inaccessible", Version(2, 0), "", _HIDEABLE, feature="inaccessible"),
+    DirectiveSpec("composeDirective", Version(2, 1), "(name: String)", "SCHEMA", repeatable=True),
+    DirectiveSpec("interfaceObject", Version(2, 3), "", "OBJECT"),
+    DirectiveSpec("authenticated", Version(2, 5), "", _AUTH, feature="authenticated"),
     DirectiveSpec(
-        "requiresScopes", (2, 5), "(scopes: [[{Scope}!]!]!)", _AUTH, feature="requiresScopes"
+        "requiresScopes", Version(2, 5), "(scopes: [[{Scope}!]!]!)", _AUTH, feature="requiresScopes"
     ),
-    DirectiveSpec("policy", (2, 6), "(policies: [[{Policy}!]!]!)", _AUTH, feature="policy"),
+    DirectiveSpec("policy", Version(2, 6), "(policies: [[{Policy}!]!]!)", _AUTH, feature="policy"),
     DirectiveSpec(
         "context",
-        (2, 8),
+        Version(2, 8),
         "(name: String!)",
         "INTERFACE | OBJECT | UNION",
         repeatable=True,
         feature="context",
     ),
-    DirectiveSpec("fromContext", (2, 8), "(field: {ContextFieldValue})", "ARGUMENT_DEFINITION"),
+    DirectiveSpec(
+        "fromContext", Version(2, 8), "(field: {ContextFieldValue})", "ARGUMENT_DEFINITION"
+    ),
     DirectiveSpec(
         "cost",
-        (2, 9),
+        Version(2, 9),
         "(weight: Int!)",
         "ARGUMENT_DEFINITION | ENUM | FIELD_DEFINITION | INPUT_FIELD_DEFINITION | OBJECT | SCALAR",
         feature="cost",
     ),
     DirectiveSpec(
         "listSize",
-        (2, 9),
+        Version(2, 9),
         "(assumedSize: Int, slicingArguments: [String!], sizedFields: [String!],"
         " requireOneSlicingArgument: Boolean = true)",
         "FIELD_DEFINITION",
@@ -103,7 +114,7 @@ _DIRECTIVES = (
     ),
     DirectiveSpec(
         "cacheTag",
-        (2, 12),
+        Version(2, 12),
         "(format: String!)",
         "FIELD_DEFINITION | OBJECT",
         repeatable=True,
@@ -114,10 +125,10 @@ _DIRECTIVES = (
 DIRECTIVES: Mapping[str, DirectiveSpec] = {spec.name: spec for spec in _DIRECTIVES}
 
 TYPES: Mapping[str, Version] = {
-    "FieldSet": (2, 0),
-    "Scope": (2, 5),
-    "Policy": (2, 6),
-    "ContextFieldValue": (2, 8),
+    "FieldSet": Version(2, 0),
+    "Scope": Version(2, 5),
+    "Policy": Version(2, 6),
+    "ContextFieldValue": Version(2, 8),
 }
 """The specification's scalars, and the version that brought each."""
 
@@ -164,11 +175,11 @@ class FeatureSpec:
 _FEATURES = (
     FeatureSpec("tag", "v0.3", None, ("tag",)),
     FeatureSpec("inaccessible", "v0.2", "SECURITY", ("inaccessible",)),
-    FeatureSpec("authenticated", "v0.1", "SECURITY", ("authenticated",), since=(2, 5)),
+    FeatureSpec("authenticated", "v0.1", "SECURITY", ("authenticated",), since=Version(2, 5)),
     FeatureSpec(
-        "requiresScopes", "v0.1", "SECURITY", ("requiresScopes",), ("Scope",), since=(2, 5)
+        "requiresScopes", "v0.1", "SECURITY", ("requiresScopes",), ("Scope",), since=Version(2, 5)
     ),
-    FeatureSpec("policy", "v0.1", "SECURITY", ("policy",), ("Policy",), since=(2, 6)),
+    FeatureSpec("policy", "v0.1", "SECURITY", ("policy",), ("Policy",), since=Version(2, 6)),
     FeatureSpec(
         "context",
         "v0.1",
@@ -176,10 +187,12 @@ _FEATURES = (
         ("context",),
         consumed_directives=("fromContext",),
         consumed_scalars=("ContextFieldValue",),
-        since=(2, 8),
+        since=Version(2, 8),
     ),
-    FeatureSpec("cost", "v0.1", None, ("cost", "listSize"), since=(2, 9)),
-    FeatureSpec("cacheTag", "v0.1", "EXECUTION", ("cacheTag",), is_joined=True, since=(2, 12)),
+    FeatureSpec("cost", "v0.1", None, ("cost", "listSize"), since=Version(2, 9)),
+    FeatureSpec(
+        "cacheTag", "v0.1", "EXECUTION", ("cacheTag",), is_joined=True, since=Version(2, 12)
+    ),
 )
 
 FEATURES: Mapping[str, FeatureSpec] = {feature.name: feature for feature in _FEATURES}

@@ -39,7 +39,7 @@ _VERSION = re.compile(r"v(0|[1-9]\d*)\.(0|[1-9]\d*)")
 _URL = re.compile(r"[a-zA-Z][a-zA-Z0-9+.-]*://[^\s/?#]+/[^\s?#]+")
 _NAME = re.compile(r"[_A-Za-z]\w*", re.ASCII)
 
-UNVERSIONED: Version = (0, 0)
+UNVERSIONED = Version(0, 0)
 """What stands for the version of a URL that has none."""
 
 
@@ -68,7 +68,7 @@ class Link:
         """The URL with its version, if it has one."""
         if self.version == UNVERSIONED:
             return self.identity
-        return f"{self.identity}/v{self.version[0]}.{self.version[1]}"
+        return f"{self.identity}/{self.version}"
 
     def directive(self, name: str) -> str:
         """Return the local name of a directive of this feature; both without ``@``."""
@@ -217,19 +217,18 @@ class _Resolver:
 
     def is_version_known(self, identity: str, name: str, version: Version, url: Node) -> bool:
         at = [location_of(self.subgraph, url)]
-        shown = f"v{version[0]}.{version[1]}"
         if identity == FEDERATION and not OLDEST <= version <= NEWEST:
             self.report.error(
                 CompositionCode.UNKNOWN_FEDERATION_LINK_VERSION,
-                f'In subgraph "{self.subgraph}": federation {shown} is not known;'
-                f" versions v2.0 to v{NEWEST[0]}.{NEWEST[1]} are.",
+                f'In subgraph "{self.subgraph}": federation {version} is not known;'
+                f" versions {OLDEST} to {NEWEST} are.",
                 at=at,
             )
             return False
         if identity == LINK and version != (1, 0):
             self.report.error(
                 CompositionCode.UNKNOWN_LINK_VERSION,
-                f'In subgraph "{self.subgraph}": link {shown} is not known; v1.0 is.',
+                f'In subgraph "{self.subgraph}": link {version} is not known; v1.0 is.',
                 at=at,
             )
             return False
@@ -239,7 +238,7 @@ class _Resolver:
             if newest is not None and version > newest:
                 self.report.error(
                     CompositionCode.UNSUPPORTED_LINKED_FEATURE,
-                    f'In subgraph "{self.subgraph}": {name} {shown} is not supported;'
+                    f'In subgraph "{self.subgraph}": {name} {version} is not supported;'
                     f" versions up to {feature.version} are.",
                     at=at,
                 )
@@ -279,7 +278,7 @@ class _Resolver:
             element, local = pair
             if exported is not None and element not in exported:
                 self.misuse(
-                    f'cannot import "{element}": {name} v{version[0]}.{version[1]}'
+                    f'cannot import "{element}": {name} {version}'
                     f" has no such element.{_suggestion(element, exported, name)}",
                     entry,
                 )
@@ -387,7 +386,7 @@ def _suggestion(element: str, exported: frozenset[str], name: str) -> str:
         return f' Directives are imported with their "@": "@{element}".'
     spec = DIRECTIVES.get(element.removeprefix("@"))
     if name == "federation" and spec is not None:
-        return f" It exists since v{spec.since[0]}.{spec.since[1]}."
+        return f" It exists since {spec.since}."
     return did_you_mean([f'"{e}"' for e in suggestion_list(element, sorted(exported))])
 
 
@@ -405,7 +404,7 @@ def _parse_url(url: str) -> tuple[str, str, Version] | None:
 
 def _parse_version(text: str) -> Version | None:
     match = _VERSION.fullmatch(text)
-    return (int(match[1]), int(match[2])) if match else None
+    return Version(int(match[1]), int(match[2])) if match else None
 
 
 def _is_prefix(text: str) -> bool:

@@ -154,15 +154,14 @@ def _advice(error: GraphQLError, names: LocalNames) -> str:
     spec = DIRECTIVES.get(written.removeprefix("federation__"))
     if spec is None:
         return ""
-    version = f"v{spec.since[0]}.{spec.since[1]}"
     if names.federation_version is None:
         return (
             ""
             if written in FEDERATION_1_DIRECTIVES
-            else f' Link https://specs.apollo.dev/federation/{version} or later and import "@{spec.name}".'
+            else f' Link https://specs.apollo.dev/federation/{spec.since} or later and import "@{spec.name}".'
         )
     if names.federation_version < spec.since:
-        return f" It needs federation {version}."
+        return f" It needs federation {spec.since}."
     local = next((n for n, canonical in names.directives.items() if canonical == spec.name), None)
     return f' Import "@{spec.name}" in the @link to federation, or write @{local}.' if local else ""
 

@@ -18,7 +18,7 @@ from graphql.language import BooleanValueNode, DirectiveDefinitionNode, IntValue
 from .errors import SourceLocation
 from .federation_spec import Version
 from .links import Link
-from .type_refs import TypeRef
+from .type_refs import NonNull, TypeRef
 
 
 class TypeKind(StrEnum):
@@ -79,9 +79,9 @@ class Element:
     directives: tuple[AppliedDirective, ...]
     location: SourceLocation | None
 
-    def applied(self, spec: str) -> Iterator[AppliedDirective]:
-        """Yield the applications of a directive of the specification."""
-        return (directive for directive in self.directives if directive.spec == spec)
+    def applied(self, *specs: str) -> Iterator[AppliedDirective]:
+        """Yield the applications of some directives of the specification, in the order they stand in."""
+        return (directive for directive in self.directives if directive.spec in specs)
 
     def first(self, spec: str) -> AppliedDirective | None:
         """Return the first application of a directive of the specification."""
@@ -101,6 +101,11 @@ class InputValue(Element):
 
     type: TypeRef
     default: ConstValueNode | None = None
+
+    @property
+    def is_required(self) -> bool:
+        """Whether it has to be given. Spec: GraphQL, "Required Arguments"."""
+        return isinstance(self.type, NonNull) and self.default is None
 
 
 @dataclass(slots=True)
@@ -136,9 +141,9 @@ class SubgraphType(Element):
         return self.has("interfaceObject")
 
     @property
-    def is_composite(self) -> bool:
-        """Whether it is selected with a selection set."""
-        return self.kind in COMPOSITE_KINDS
+    def has_resolvable_key(self) -> bool:
+        """Whether the subgraph can look up objects of this type."""
+        return any(key.boolean("resolvable", default=True) for key in self.applied("key"))
 
 
 COMPOSITE_KINDS = frozenset({TypeKind.OBJECT, TypeKind.INTERFACE, TypeKind.UNION})

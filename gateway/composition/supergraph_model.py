@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from graphql import ConstValueNode
 
 from .subgraph_schema import TypeKind
-from .type_refs import TypeRef
+from .type_refs import NonNull, TypeRef
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +87,11 @@ class MergedInputValue(MergedElement):
     type: TypeRef
     default: ConstValueNode | None = None
     joins: list[JoinField] = field(default_factory=list)
+
+    @property
+    def is_required(self) -> bool:
+        """Whether it has to be given. Spec: GraphQL, "Required Arguments"."""
+        return isinstance(self.type, NonNull) and self.default is None
 
 
 @dataclass(slots=True, kw_only=True)

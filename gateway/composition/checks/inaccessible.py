@@ -18,7 +18,7 @@ from gateway.composition.supergraph_model import (
     MergedSchema,
     MergedType,
 )
-from gateway.composition.type_refs import NonNull, TypeRef, named_type
+from gateway.composition.type_refs import TypeRef, named_type
 
 
 def check_inaccessible(schema: MergedSchema, report: Report) -> None:
@@ -111,7 +111,7 @@ class _Check:
         self, type_: MergedType, field: MergedField, argument: MergedInputValue
     ) -> None:
         """An argument that an implementation requires cannot be hidden where the interface is used."""
-        if not isinstance(argument.type, NonNull) or argument.default is not None:
+        if not argument.is_required:
             return
         for interface in self.visible_interfaces_with(type_, field.name):
             inherited = interface.fields[field.name].arguments.get(argument.name)
@@ -177,8 +177,7 @@ class _Check:
             for a in field.arguments.values()
         ]
         for coordinate, value in values:
-            is_required = isinstance(value.type, NonNull) and value.default is None
-            if value.is_inaccessible and is_required:
+            if value.is_inaccessible and value.is_required:
                 self.report.error(
                     CompositionCode.REQUIRED_INACCESSIBLE,
                     f'"{coordinate}" is inaccessible, but required: nobody could send it.',

@@ -8,8 +8,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from gateway.composition.errors import CompositionCode, Report
+from gateway.composition.subgraph_names import named_subgraphs
 from gateway.composition.supergraph_model import MergedField, MergedSchema, MergedType
-from gateway.composition.type_refs import NonNull, is_subtype
+from gateway.composition.type_refs import is_subtype
 
 
 def check_interface_fields(schema: MergedSchema, report: Report) -> None:
@@ -41,8 +42,8 @@ def _report_missing(
     graphs = [schema.graphs[g].name for g, i in type_.implements if i == interface.name]
     report.error(
         CompositionCode.INTERFACE_FIELD_NO_IMPLEM,
-        f'"{type_.name}" implements "{interface.name}" in {_listed(graphs)}, but has no field'
-        f' "{field}", which the interface has in {_listed(having)}.',
+        f'"{type_.name}" implements "{interface.name}" in {named_subgraphs(graphs)}, but has no field'
+        f' "{field}", which the interface has in {named_subgraphs(having)}.',
         coordinate=f"{type_.name}.{field}",
     )
 
@@ -69,16 +70,10 @@ def _differences(
                 f' as in "{interface.name}".'
             )
     for argument in own.arguments.values():
-        is_required = isinstance(argument.type, NonNull) and argument.default is None
-        if is_required and argument.name not in field.arguments:
+        if argument.is_required and argument.name not in field.arguments:
             yield f'it requires the argument "{argument.name}", which the interface does not have.'
 
 
 def _graphs_of_field(interface: MergedType, field: str) -> list[int]:
     graphs = [j.graph for j in interface.fields[field].joins if j.graph is not None]
     return graphs or list(dict.fromkeys(join.graph for join in interface.joins))
-
-
-def _listed(names: list[str]) -> str:
-    quoted = ", ".join(f'"{name}"' for name in names)
-    return f"subgraph{'s' if len(names) > 1 else ''} {quoted}"

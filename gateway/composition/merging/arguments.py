@@ -9,7 +9,7 @@ from gateway.composition.subgraph_schema import InputValue, OutputField
 from gateway.composition.supergraph_model import MergedInputValue
 
 from .context import MergeContext, Source, locations, parts_by_name
-from .input_values import ARGUMENT, is_required, merge_input_value, report_missing
+from .input_values import ARGUMENT, merge_input_value, report_missing
 
 
 def merge_arguments(
@@ -33,7 +33,7 @@ def _report_partly_contextual(
 ) -> None:
     """Clients cannot send what one subgraph takes from a context, so no other one may count on it."""
     ordinary = [s for s in found if not s.element.has("fromContext")]
-    required = [s for s in ordinary if is_required(s.element)]
+    required = [s for s in ordinary if s.element.is_required]
     if required:
         context.report.error(
             CompositionCode.CONTEXTUAL_ARGUMENT_NOT_CONTEXTUAL_IN_ALL_SUBGRAPHS,

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from gateway.composition.federation_spec import AUTH_DIRECTIVES
-from gateway.composition.subgraph_schema import AppliedDirective, Element, TypeKind
+from gateway.composition.subgraph_schema import AppliedDirective, TypeKind
 from gateway.composition.supergraph_model import MergedElement, MergedSchema, MergedType
 
 from .context import MergeContext
@@ -38,7 +38,7 @@ def _of_types(context: MergeContext, owners: list[str]) -> Iterator[AppliedDirec
     for subgraph in context.subgraphs:
         for name in owners:
             if name in subgraph.types:
-                yield from _auth(subgraph.types[name])
+                yield from subgraph.types[name].applied(*AUTH_DIRECTIVES)
 
 
 def _of_fields(context: MergeContext, owners: list[str], field: str) -> Iterator[AppliedDirective]:
@@ -46,8 +46,4 @@ def _of_fields(context: MergeContext, owners: list[str], field: str) -> Iterator
         for name in owners:
             type_ = subgraph.types.get(name)
             if type_ is not None and field in type_.fields:
-                yield from _auth(type_.fields[field])
-
-
-def _auth(element: Element) -> Iterator[AppliedDirective]:
-    return (d for d in element.directives if d.spec in AUTH_DIRECTIVES)
+                yield from type_.fields[field].applied(*AUTH_DIRECTIVES)

@@ -11,10 +11,9 @@ from graphql.language import DirectiveDefinitionNode
 from gateway.composition.errors import CompositionCode, HintCode, Report, SourceLocation
 from gateway.composition.federation_spec import DIRECTIVES, FEATURES, FEDERATION, LINK, Version
 from gateway.composition.links import Link, location_of
+from gateway.composition.subgraph_names import named_subgraphs
 from gateway.composition.subgraph_schema import AppliedDirective, SubgraphSchema
 from gateway.composition.supergraph_model import MergedLink
-
-from .context import named_subgraphs
 
 
 @dataclass(slots=True)
@@ -146,7 +145,7 @@ def _agree_on_version(
     majors: dict[Version, list[str]] = {}
     for request in asked:
         version = request.link.version
-        key = version if version[0] == 0 else (version[0], 0)
+        key = version if version.major == 0 else Version(version.major, 0)
         names = majors.setdefault(key, [])
         if request.subgraph.name not in names:
             names.append(request.subgraph.name)
@@ -154,7 +153,7 @@ def _agree_on_version(
         others = {
             subgraph.name
             for subgraph, link in _linking(identity, subgraphs)
-            if link.version[0] != asked[0].link.version[0]
+            if link.version.major != asked[0].link.version.major
         }
         if others:
             report.hint(
@@ -166,10 +165,7 @@ def _agree_on_version(
     report.error(
         CompositionCode.DIRECTIVE_COMPOSITION_ERROR,
         f"{identity} is composed in versions that do not go together: "
-        + ", ".join(
-            f"v{major}.{minor} in {named_subgraphs(names)}"
-            for (major, minor), names in majors.items()
-        )
+        + ", ".join(f"{version} in {named_subgraphs(names)}" for version, names in majors.items())
         + ".",
         at=[request.location for request in asked],
     )

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
 from gateway.composition.errors import Report, SourceLocation
 from gateway.composition.field_usage import FieldUsage
+from gateway.composition.subgraph_names import named_subgraphs
 from gateway.composition.subgraph_schema import (
     AppliedDirective,
     Element,
@@ -73,7 +74,7 @@ class MergeContext:
 
     def named(self, graphs: Iterable[int]) -> str:
         """Return subgraphs for a message: ``subgraph "a"``, ``subgraphs "a" and "b"``."""
-        return named_subgraphs([self.name(graph) for graph in graphs])
+        return named_subgraphs(self.name(graph) for graph in graphs)
 
     def field_set(self, graph: int, directive: AppliedDirective | None) -> str | None:
         """Return a directive's field set, unless it is not valid."""
@@ -86,14 +87,6 @@ class MergeContext:
     def is_external(self, graph: int, type_name: str, field_name: str) -> bool:
         """Whether a field is known to a graph and not resolved there."""
         return (type_name, field_name) in self.usages[graph].external
-
-
-def named_subgraphs(names: Sequence[str]) -> str:
-    """Return subgraph names as they appear in messages."""
-    quoted = [f'"{name}"' for name in names]
-    if len(quoted) == 1:
-        return f"subgraph {quoted[0]}"
-    return f"subgraphs {', '.join(quoted[:-1])} and {quoted[-1]}"
 
 
 def locations(sources: Iterable[Source[Element]]) -> list[SourceLocation | None]:

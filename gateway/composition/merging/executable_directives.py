@@ -8,10 +8,11 @@ from graphql.language import DirectiveDefinitionNode
 
 from gateway.composition.errors import HintCode
 from gateway.composition.links import location_of
+from gateway.composition.subgraph_names import named_subgraphs
 from gateway.composition.subgraph_schema import InputValue
 from gateway.composition.supergraph_model import MergedDirectiveDefinition, MergedInputValue
 
-from .context import MergeContext, Source, locations, named_subgraphs
+from .context import MergeContext, Source, locations
 from .input_values import ARGUMENT, merge_input_value
 
 _EXECUTABLE = frozenset(

@@ -6,10 +6,11 @@ from collections.abc import Iterator, Sequence
 
 from gateway.composition.errors import CompositionCode, Report, SourceLocation
 from gateway.composition.federation_spec import DIRECTIVES, FEATURES, FEDERATION, FeatureSpec
+from gateway.composition.subgraph_names import named_subgraphs
 from gateway.composition.subgraph_schema import SubgraphSchema
 from gateway.composition.supergraph_model import MergedDirective, MergedLink, MergedSchema
 
-from .context import MergeContext, named_subgraphs
+from .context import MergeContext
 
 
 def name_feature_directives(subgraphs: Sequence[SubgraphSchema], report: Report) -> dict[str, str]:

@@ -22,7 +22,7 @@ def federation_version(subgraphs: Sequence[SubgraphSchema], report: Report) -> V
             report.hint(
                 HintCode.IMPLICITLY_UPGRADED_FEDERATION_VERSION,
                 f'Subgraph "{subgraph.name}" links {link.url}, which needs federation'
-                f" v{feature.since[0]}.{feature.since[1]}: the whole is composed as that.",
+                f" {feature.since}: the whole is composed as that.",
                 at=[link.location],
             )
     return newest

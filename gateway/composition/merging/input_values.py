@@ -14,7 +14,6 @@ from gateway.composition.constants import canonical_constant, print_constant
 from gateway.composition.errors import CompositionCode, HintCode
 from gateway.composition.subgraph_schema import InputValue
 from gateway.composition.supergraph_model import MergedInputValue
-from gateway.composition.type_refs import NonNull
 
 from .context import MergeContext, Source, locations
 from .descriptions import merge_description
@@ -78,7 +77,7 @@ def report_missing(
     """Report what only some of the ``expected`` graphs have: an error where one of these requires it."""
     present = {s.graph for s in having}
     missing = [graph for graph in expected if graph not in present]
-    required = [s for s in having if is_required(s.element)]
+    required = [s for s in having if s.element.is_required]
     if required:
         context.report.error(
             kind.required_missing,
@@ -94,11 +93,6 @@ def report_missing(
             at=locations(having),
             coordinate=coordinate,
         )
-
-
-def is_required(value: InputValue) -> bool:
-    """Whether a client has to give it. Spec: GraphQL, "Required Arguments"."""
-    return isinstance(value.type, NonNull) and value.default is None
 
 
 def is_hidden(sources: Sequence[Source[InputValue]]) -> bool:

@@ -96,9 +96,7 @@ def check_implementations_known(
 ) -> None:
     """A subgraph that resolves an interface by key has to know every type that may come of it."""
     for source in sources:
-        if source.element.kind is not TypeKind.INTERFACE or not any(
-            key.boolean("resolvable", default=True) for key in source.element.applied("key")
-        ):
+        if source.element.kind is not TypeKind.INTERFACE or not source.element.has_resolvable_key:
             continue
         known = set(context.subgraphs[source.graph].implementations(merged.name))
         missing = sorted(_all_implementations(context, merged.name) - known)

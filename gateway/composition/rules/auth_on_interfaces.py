@@ -5,28 +5,22 @@ An interface's own demand follows from its implementations, and a second, differ
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 from gateway.composition.errors import CompositionCode, Report
 from gateway.composition.federation_spec import AUTH_DIRECTIVES
 from gateway.composition.field_usage import FieldUsage
-from gateway.composition.subgraph_schema import AppliedDirective, Element, SubgraphSchema, TypeKind
+from gateway.composition.subgraph_schema import AppliedDirective, SubgraphSchema, TypeKind
 
 
 def check_auth_on_interfaces(subgraph: SubgraphSchema, _usage: FieldUsage, report: Report) -> None:
     """Report authorization on interfaces, their fields and interface objects."""
     for type_ in subgraph.types.values():
         if type_.kind is TypeKind.INTERFACE or type_.is_interface_object:
-            for directive in _auth(type_):
+            for directive in type_.applied(*AUTH_DIRECTIVES):
                 _report(subgraph, directive, type_.name, report)
         if type_.kind is TypeKind.INTERFACE:
             for field in type_.fields.values():
-                for directive in _auth(field):
+                for directive in field.applied(*AUTH_DIRECTIVES):
                     _report(subgraph, directive, f"{type_.name}.{field.name}", report)
-
-
-def _auth(element: Element) -> Iterator[AppliedDirective]:
-    return (d for d in element.directives if d.spec in AUTH_DIRECTIVES)
 
 
 def _report(

@@ -77,7 +77,7 @@ class _Check:
 
     def entity(self, type_: SubgraphType) -> None:
         keys = list(type_.applied("key"))
-        if not any(key.boolean("resolvable", default=True) for key in keys):
+        if not type_.has_resolvable_key:
             self.error(
                 CompositionCode.CACHE_TAG_ENTITY_NOT_RESOLVABLE,
                 "the type has no resolvable key, so that no response consists of such objects.",

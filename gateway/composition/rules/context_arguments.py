@@ -130,8 +130,7 @@ class _Check:
             self.error(
                 CompositionCode.CONTEXT_NOT_SET, "the argument cannot have a default value besides."
             )
-        keys = self.type_.applied("key")
-        if not any(key.boolean("resolvable", default=True) for key in keys):
+        if not self.type_.has_resolvable_key:
             self.error(
                 CompositionCode.CONTEXT_NO_RESOLVABLE_KEY,
                 f'"{self.type_.name}" has no resolvable key to look it up by.',
@@ -158,7 +157,9 @@ class _Check:
     ) -> Iterator[str]:
         """Each object that can set the context has exactly one fragment."""
         objects = {
-            name: None for type_name in setting for name in sorted(self.runtime_types(type_name))
+            name: None
+            for type_name in setting
+            for name in sorted(self.subgraph.runtime_types(type_name))
         }
         matches: Counter[str] = Counter()
         for fragment in fragments:
@@ -169,7 +170,7 @@ class _Check:
             if condition not in self.subgraph.types:
                 yield f'there is no type "{condition}".'
                 continue
-            meant = self.runtime_types(condition) & objects.keys()
+            meant = self.subgraph.runtime_types(condition) & objects.keys()
             if not meant:
                 yield f'no object with the context "{context}" can be a "{condition}".'
             matches.update(meant)
@@ -182,9 +183,6 @@ class _Check:
             if matches[name] != 1:
                 problem = "nothing" if matches[name] == 0 else "more than one value"
                 yield f'it selects {problem} of "{name}", which has the context "{context}".'
-
-    def runtime_types(self, name: str) -> frozenset[str]:
-        return self.subgraph.runtime_types(name)
 
     def value_problems(self, parent: str, selection: SelectedField) -> Iterator[str]:
         found = list(check_selections(self.subgraph, parent, (selection,)))
@@ -220,11 +218,7 @@ def _argument_problems(owner: str, field: OutputField, selection: SelectedField)
         coordinate = f"{owner}.{field.name}({argument.name}:)"
         if argument.has("fromContext"):
             yield f'"{coordinate}" comes from a context itself.'
-        elif (
-            argument.name not in given
-            and isinstance(argument.type, NonNull)
-            and argument.default is None
-        ):
+        elif argument.name not in given and argument.is_required:
             yield f'"{coordinate}" is required.'
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from gateway.composition.errors import CompositionCode, HintCode, Report, SourceLocation
+from gateway.composition.subgraph_names import named_subgraphs
 from gateway.composition.subgraph_schema import SubgraphSchema
 from gateway.errors import SupergraphInvalid
 from gateway.query_graph.budget import Budget, BudgetSpent
@@ -82,8 +83,7 @@ class _Findings:
                 self._report_shared(shared)
 
     def _names(self, graphs: frozenset[int]) -> str:
-        names = [f'"{self._supergraph.graph_names[graph]}"' for graph in sorted(graphs)]
-        return f"subgraph {names[0]}" if len(names) == 1 else f"subgraphs {', '.join(names)}"
+        return named_subgraphs(self._supergraph.graph_names[graph] for graph in sorted(graphs))
 
     def _location(self, graph: int, type_name: str, field: str) -> SourceLocation | None:
         type_ = self._subgraphs[self._supergraph.graph_names[graph]].types.get(type_name)
