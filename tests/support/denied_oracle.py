@@ -23,7 +23,9 @@ from graphql import (
     FieldNode,
     FragmentDefinitionNode,
     GraphQLError,
+    GraphQLInterfaceType,
     GraphQLResolveInfo,
+    GraphQLUnionType,
     InlineFragmentNode,
     InterfaceTypeDefinitionNode,
     NamedTypeNode,
@@ -155,13 +157,12 @@ class Protected:
 
     def denied_types(self, who: Somebody) -> frozenset[str]:
         found = {name for name, asked in self.types.items() if not who.meets(asked)}
-        members = self.world.possible
         return frozenset(
             name
             for name in (*self.world.types, "Query")
             if name in found
             or any(
-                each in found and name in members.get(each, ()) and self._is_interface(each)
+                each in found and name in self.members(each) and self._is_interface(each)
                 for each in found
             )
         )
@@ -175,9 +176,10 @@ class Protected:
             if self._is_interface(name):
                 continue
             for each in fields:
-                interfaces = [i for i in self.world.types if name in self.world.possible.get(i, ())]
+                interfaces = [one for one in self.world.types if name in self.members(one)]
                 own = [self.fields.get((one, each)) for one in {name, *interfaces}]
-                returned = self.world.possible.get(fields[each].named, ())
+                named = fields[each].named
+                returned = () if fields[each].is_leaf else self.members(named)
                 if any(asked is not None and not who.meets(asked) for asked in own) or (
                     returned and all(one in types for one in returned)
                 ):
@@ -185,8 +187,15 @@ class Protected:
         assert schema.query_type is not None
         return frozenset(found)
 
+    def members(self, name: str) -> Sequence[str]:
+        """Object types that a type stands for, as the schema has it; worlds may know of more."""
+        named = self.supergraph.api_schema.get_type(name)
+        if isinstance(named, GraphQLInterfaceType | GraphQLUnionType):
+            return [each.name for each in self.supergraph.api_schema.get_possible_types(named)]
+        return [name]
+
     def _is_interface(self, name: str) -> bool:
-        return len(self.world.possible.get(name, [name])) > 0 and name.startswith("I")
+        return name.startswith("I")
 
     def hidden_fields(self) -> frozenset[str]:
         """Names of fields that plans may need themselves: for keys, inputs and contexts."""
@@ -244,12 +253,12 @@ def _settle_interfaces(found: Protected) -> None:
     fields = dict(found.fields)
     for name, asked in found.types.items():
         if name.startswith("I") and _is_accounted(
-            asked, [found.types.get(one) for one in found.world.possible[name]]
+            asked, [found.types.get(one) for one in found.members(name)]
         ):
             del types[name]
     for (name, each), asked in found.fields.items():
         if name.startswith("I") and _is_accounted(
-            asked, [found.fields.get((one, each)) for one in found.world.possible[name]]
+            asked, [found.fields.get((one, each)) for one in found.members(name)]
         ):
             del fields[name, each]
     found.types, found.fields = types, fields
@@ -315,7 +324,7 @@ class _WatchingTransport(WorldTransport):
     def _is_denied(self, parent: str, name: str) -> bool:
         if name in self._hidden:
             return False
-        possible = self._protected.world.possible.get(parent, [parent])
+        possible = self._protected.members(parent)
         denied = [(one, name) in self._fields or one in self._types for one in possible]
         return all(denied) if parent in self._objects else any(denied)
 
@@ -356,7 +365,7 @@ class _Places:
                 named = self.protected.world.types[name][first].named
                 inner = [each.selection_set for each in nodes if each.selection_set is not None]
                 if inner:
-                    self.walk(inner, self.protected.world.possible[named], (*path, key))
+                    self.walk(inner, self.protected.members(named), (*path, key))
 
     def _collect(
         self, node: SelectionSetNode, name: str, found: dict[str, list[FieldNode]]
@@ -380,7 +389,7 @@ class _Places:
                 )
                 condition, inner = fragment.type_condition, fragment.selection_set
             on = name if condition is None else condition.name.value
-            if name in self.protected.world.possible.get(on, [on]):
+            if name in self.protected.members(on):
                 self._collect(inner, name, found)
 
     def _is_included(self, directives: Sequence[DirectiveNode]) -> bool:
