@@ -17,8 +17,9 @@ from graphql import (
     parse,
 )
 
+from gateway.supergraph.type_ref import TypeRef
+
 from .subgraph_schema import BUILT_IN_SCALARS, COMPOSITE_KINDS, TypeKind
-from .type_refs import TypeRef, named_type
 
 
 class FieldSetInvalid(ValueError):
@@ -173,7 +174,7 @@ def _walk(
         yield Visit(parent, selection, ancestors)
         if selection.selections:
             below = (*ancestors, (parent, selection.name))
-            yield from _walk(schema, named_type(field.type), selection.selections, below)
+            yield from _walk(schema, field.type.name, selection.selections, below)
 
 
 def check_selections(
@@ -216,7 +217,7 @@ def _check_field(
     for name, _ in selection.arguments:
         if name not in field.arguments:
             yield f'"{parent}.{selection.name}" has no argument "{name}".'
-    target = named_type(field.type)
+    target = field.type.name
     is_composite = (
         target not in BUILT_IN_SCALARS
         and target in schema.types

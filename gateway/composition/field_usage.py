@@ -14,7 +14,6 @@ from .context_values import context_visits
 from .errors import SourceLocation
 from .field_sets import FieldSetInvalid, Visit, parse_field_set, walk_field_set
 from .subgraph_schema import AppliedDirective, SubgraphSchema, SubgraphType, TypeKind
-from .type_refs import named_type
 
 Coordinate: TypeAlias = tuple[str, str]
 """(type, field)."""
@@ -61,7 +60,7 @@ def find_field_usage(subgraph: SubgraphSchema) -> FieldUsage:
             for visit in visits(subgraph, type_.name, directive):
                 usage.used |= _with_implementations(subgraph, visit)
         for directive in field_.applied("provides"):
-            for visit in visits(subgraph, named_type(field_.type), directive):
+            for visit in visits(subgraph, field_.type.name, directive):
                 provided = _with_implementations(subgraph, visit)
                 usage.used |= provided
                 usage.provided |= provided

@@ -25,11 +25,12 @@ from graphql.language import (
     TypeExtensionNode,
 )
 
+from gateway.supergraph.type_ref import TypeRef, type_ref
+
 from .errors import CompositionCode, Report
 from .federation_spec import DIRECTIVES, FEDERATION, LINK, MACHINERY_FIELDS, MACHINERY_TYPES, TYPES
 from .links import LocalNames, location_of
 from .subgraph_schema import BUILT_IN_SCALARS
-from .type_refs import NonNull, TypeRef, named_type, type_ref
 
 
 def strip_machinery(
@@ -221,7 +222,7 @@ def _argument_problems(
     problems = [f'it has no argument "{name}"' for name in found if name not in allowed]
     for name, expected in allowed.items():
         if name not in found:
-            if isinstance(expected, NonNull):
+            if expected.is_non_null:
                 problems.append(f'the argument "{name}" is missing')
         elif not _is_compatible(found[name], expected, names):
             problems.append(f'the argument "{name}" is of type {expected}, not {found[name]}')
@@ -230,10 +231,6 @@ def _argument_problems(
 
 def _is_compatible(found: TypeRef, expected: TypeRef, names: LocalNames) -> bool:
     """Whether a subgraph may write ``found``; libraries write the scalars in many ways, and null rules loosely."""
-    name = named_type(found)
-    canonical = names.types.get(name, name).removeprefix("_").rpartition("__")[2]
-    shape = str(found).replace(name, "#").replace("!", "")
-    expected_name = named_type(expected)
-    expected_shape = str(expected).replace(expected_name, "#").replace("!", "")
-    same_scalar = canonical == expected_name or (expected_name in TYPES and name == "String")
-    return shape == expected_shape and same_scalar
+    canonical = names.types.get(found.name, found.name).removeprefix("_").rpartition("__")[2]
+    same_scalar = canonical == expected.name or (expected.name in TYPES and found.name == "String")
+    return same_scalar and found.list_depth == expected.list_depth

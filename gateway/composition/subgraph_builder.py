@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from graphql import (
     ConstDirectiveNode,
@@ -18,6 +18,7 @@ from graphql import (
     SchemaDefinitionNode,
     SchemaExtensionNode,
     StringValueNode,
+    TypeNode,
     UnionTypeDefinitionNode,
 )
 from graphql.language import (
@@ -32,6 +33,8 @@ from graphql.language import (
     UnionTypeExtensionNode,
 )
 
+from gateway.supergraph.type_ref import TypeRef, type_ref
+
 from .links import LocalNames, location_of
 from .subgraph_schema import (
     AppliedDirective,
@@ -42,7 +45,6 @@ from .subgraph_schema import (
     SubgraphType,
     TypeKind,
 )
-from .type_refs import type_ref
 
 _KINDS: dict[type[DefinitionNode], TypeKind] = {
     ScalarTypeDefinitionNode: TypeKind.SCALAR,
@@ -170,7 +172,7 @@ class SubgraphBuilder:
             description=_text(node.description),
             directives=self._directives(node.directives, on_extension=on_extension),
             location=location_of(self.name, node),
-            type=type_ref(node.type, self.renames),
+            type=self._type(node.type),
             arguments={a.name.value: self._input_value(a) for a in node.arguments or ()},
             on_extension=on_extension,
         )
@@ -181,9 +183,13 @@ class SubgraphBuilder:
             description=_text(node.description),
             directives=self._directives(node.directives, on_extension=False),
             location=location_of(self.name, node),
-            type=type_ref(node.type, self.renames),
+            type=self._type(node.type),
             default=node.default_value,
         )
+
+    def _type(self, node: TypeNode) -> TypeRef:
+        ref = type_ref(node)
+        return replace(ref, name=self.renames.get(ref.name, ref.name))
 
     def _directives(
         self, nodes: Iterable[ConstDirectiveNode] | None, *, on_extension: bool

@@ -15,10 +15,11 @@ from typing import TypeAlias
 from graphql import ConstValueNode, ListValueNode, StringValueNode
 from graphql.language import BooleanValueNode, DirectiveDefinitionNode, IntValueNode
 
+from gateway.supergraph.type_ref import TypeRef
+
 from .errors import SourceLocation
 from .federation_spec import Version
 from .links import Link
-from .type_refs import NonNull, TypeRef
 
 
 class TypeKind(StrEnum):
@@ -105,7 +106,7 @@ class InputValue(Element):
     @property
     def is_required(self) -> bool:
         """Whether it has to be given. Spec: GraphQL, "Required Arguments"."""
-        return isinstance(self.type, NonNull) and self.default is None
+        return self.type.is_non_null and self.default is None
 
 
 @dataclass(slots=True)

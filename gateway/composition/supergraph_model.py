@@ -9,8 +9,9 @@ from dataclasses import dataclass, field
 
 from graphql import ConstValueNode
 
+from gateway.supergraph.type_ref import TypeRef
+
 from .subgraph_schema import TypeKind
-from .type_refs import NonNull, TypeRef
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +92,7 @@ class MergedInputValue(MergedElement):
     @property
     def is_required(self) -> bool:
         """Whether it has to be given. Spec: GraphQL, "Required Arguments"."""
-        return isinstance(self.type, NonNull) and self.default is None
+        return self.type.is_non_null and self.default is None
 
 
 @dataclass(slots=True, kw_only=True)

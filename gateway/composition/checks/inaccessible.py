@@ -18,7 +18,7 @@ from gateway.composition.supergraph_model import (
     MergedSchema,
     MergedType,
 )
-from gateway.composition.type_refs import TypeRef, named_type
+from gateway.supergraph.type_ref import TypeRef
 
 
 def check_inaccessible(schema: MergedSchema, report: Report) -> None:
@@ -134,7 +134,7 @@ class _Check:
                 )
 
     def check_reference(self, coordinate: str, type_: TypeRef) -> None:
-        name = named_type(type_)
+        name = type_.name
         if self.is_hidden(name):
             self.report.error(
                 CompositionCode.REFERENCED_INACCESSIBLE,
@@ -143,7 +143,7 @@ class _Check:
             )
 
     def hidden_parts(self, type_: TypeRef, value: ConstValueNode) -> Iterator[str]:
-        definition = self.schema.types.get(named_type(type_))
+        definition = self.schema.types.get(type_.name)
         if definition is None:
             return
         match value:

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from gateway.composition.errors import CompositionCode, Report
 from gateway.composition.subgraph_names import named_subgraphs
 from gateway.composition.supergraph_model import MergedField, MergedSchema, MergedType
-from gateway.composition.type_refs import is_subtype
+from gateway.supergraph.type_ref import is_subtype
 
 
 def check_interface_fields(schema: MergedSchema, report: Report) -> None:

@@ -15,7 +15,6 @@ from gateway.composition.supergraph_model import (
     MergedSchema,
     MergedType,
 )
-from gateway.composition.type_refs import named_type
 from gateway.supergraph.auth_conditions import (
     Condition,
     conjunction,
@@ -80,7 +79,7 @@ def _reads(
 
 
 def _returned(schema: MergedSchema, field: MergedField) -> Iterable[MergedElement]:
-    type_ = schema.types.get(named_type(field.type))
+    type_ = schema.types.get(field.type.name)
     return () if type_ is None else (type_,)
 
 

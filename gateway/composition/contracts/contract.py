@@ -13,10 +13,10 @@ from graphql import GraphQLError, parse
 
 from gateway.composition.checks.inaccessible import check_inaccessible
 from gateway.composition.errors import MAX_PROBLEMS, CompositionCode, CompositionError, Report
-from gateway.composition.type_refs import named_type, type_ref
 from gateway.errors import SupergraphInvalid
 from gateway.supergraph.api_schema import build_api_schema
 from gateway.supergraph.features import read_features
+from gateway.supergraph.type_ref import type_ref
 
 from .elements import Elements
 from .hiding import find_hidden
@@ -94,7 +94,7 @@ def _check(elements: Elements, reasons: Mapping[str, str]) -> tuple[CompositionE
 def _check_directives(elements: Elements, reasons: Mapping[str, str], report: Report) -> None:
     for directive in elements.executable_directives:
         for argument in directive.arguments or ():
-            name = named_type(type_ref(argument.type))
+            name = type_ref(argument.type).name
             if name in reasons:
                 coordinate = f"@{directive.name.value}({argument.name.value}:)"
                 report.error(

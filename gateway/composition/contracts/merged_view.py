@@ -26,7 +26,7 @@ from gateway.composition.supergraph_model import (
     MergedSchema,
     MergedType,
 )
-from gateway.composition.type_refs import type_ref
+from gateway.supergraph.type_ref import type_ref
 
 from .elements import Elements, Node, TypeElements
 

@@ -7,7 +7,7 @@ from collections.abc import Container, Iterator
 
 from graphql import FieldDefinitionNode, InputValueDefinitionNode
 
-from gateway.composition.type_refs import named_type, type_ref
+from gateway.supergraph.type_ref import type_ref
 
 from .elements import Elements
 
@@ -42,13 +42,13 @@ def _next_types(elements: Elements, name: str, invisible: Container[str]) -> Ite
         if coordinate in invisible:
             continue
         if isinstance(part, FieldDefinitionNode | InputValueDefinitionNode):
-            yield named_type(type_ref(part.type))
+            yield type_ref(part.type).name
         for place, argument in type_.arguments.get(coordinate, {}).items():
             if place not in invisible:
-                yield named_type(type_ref(argument.type))
+                yield type_ref(argument.type).name
 
 
 def _types_of_directives(elements: Elements) -> Iterator[str]:
     for directive in elements.executable_directives:
         for argument in directive.arguments or ():
-            yield named_type(type_ref(argument.type))
+            yield type_ref(argument.type).name

@@ -7,7 +7,6 @@ from collections.abc import Sequence
 from gateway.composition.errors import CompositionCode, Report
 from gateway.composition.field_usage import find_field_usage
 from gateway.composition.subgraph_schema import SubgraphSchema, TypeKind
-from gateway.composition.type_refs import named_type
 
 from .directives import drop
 
@@ -46,5 +45,5 @@ def drop_unused_external_fields(
 
 
 def _referenced(subgraph: SubgraphSchema) -> set[str]:
-    fields = {named_type(field.type) for _, field in subgraph.output_fields()}
+    fields = {field.type.name for _, field in subgraph.output_fields()}
     return fields | {name for type_ in subgraph.types.values() for name in type_.members}

@@ -18,7 +18,6 @@ from gateway.composition.field_sets import (
 )
 from gateway.composition.field_usage import FieldUsage, find_field_usage
 from gateway.composition.subgraph_schema import Element, SubgraphSchema
-from gateway.composition.type_refs import named_type
 
 from .directives import swap
 
@@ -58,7 +57,7 @@ def drop_inactive_selections(
     usage = find_field_usage(subgraph)
     for type_, field in subgraph.output_fields():
         for directive in (*field.applied("requires"), *field.applied("provides")):
-            parent = type_.name if directive.spec == "requires" else named_type(field.type)
+            parent = type_.name if directive.spec == "requires" else field.type.name
             text = directive.string("fields")
             try:
                 selections = parse_field_set(text) if text is not None else None
@@ -94,7 +93,7 @@ def _active(
         if field is None or (parent, selection.name) in usage.external:
             kept.append(selection)
         elif selection.selections:
-            inner = _active(subgraph, usage, named_type(field.type), selection.selections)
+            inner = _active(subgraph, usage, field.type.name, selection.selections)
             if inner:
                 kept.append(replace(selection, selections=inner))
     return tuple(kept)

@@ -6,7 +6,6 @@ from collections.abc import Sequence
 
 from gateway.composition.errors import CompositionCode, Report
 from gateway.composition.subgraph_schema import COMPOSITE_KINDS, SubgraphSchema, TypeKind
-from gateway.composition.type_refs import named_type
 
 from .directives import drop
 
@@ -43,5 +42,5 @@ def drop_interface_directives(
         for field in type_.fields.values():
             if type_.kind is TypeKind.INTERFACE:
                 drop(field, {"requires", "provides"})
-            elif subgraph.kind(named_type(field.type)) not in COMPOSITE_KINDS:
+            elif subgraph.kind(field.type.name) not in COMPOSITE_KINDS:
                 drop(field, {"provides"})

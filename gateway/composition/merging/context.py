@@ -16,7 +16,6 @@ from gateway.composition.subgraph_schema import (
     SubgraphType,
     TypeKind,
 )
-from gateway.composition.type_refs import named_type
 
 ElementT_co = TypeVar("ElementT_co", bound=Element, covariant=True)
 WholeT = TypeVar("WholeT", bound=Element)
@@ -128,8 +127,8 @@ def find_enum_usage(
         for type_ in subgraph.types.values():
             if type_.kind is TypeKind.ENUM:
                 enums.add(type_.name)
-            inputs.update(named_type(f.type) for f in type_.input_fields.values())
+            inputs.update(f.type.name for f in type_.input_fields.values())
             for field in type_.fields.values():
-                outputs.add(named_type(field.type))
-                inputs.update(named_type(a.type) for a in field.arguments.values())
+                outputs.add(field.type.name)
+                inputs.update(a.type.name for a in field.arguments.values())
     return frozenset(inputs & enums), frozenset(outputs & enums)

@@ -9,7 +9,7 @@ from gateway.composition.errors import CompositionCode
 from gateway.composition.federation_spec import DIRECTIVES
 from gateway.composition.subgraph_schema import OutputField
 from gateway.composition.supergraph_model import MergedField
-from gateway.composition.type_refs import is_subtype
+from gateway.supergraph.type_ref import is_subtype
 
 from .context import MergeContext, Source, locations
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from gateway.composition.errors import CompositionCode, HintCode
 from gateway.composition.subgraph_schema import InputValue, OutputField
-from gateway.composition.type_refs import TypeRef, is_subtype
+from gateway.supergraph.type_ref import TypeRef, is_subtype
 
 from .context import MergeContext, Source, locations
 

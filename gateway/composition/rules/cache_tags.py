@@ -25,7 +25,7 @@ from gateway.composition.subgraph_schema import (
     SubgraphType,
     TypeKind,
 )
-from gateway.composition.type_refs import NonNull, TypeRef, is_list, named_type
+from gateway.supergraph.type_ref import TypeRef
 
 _LEAVES = (TypeKind.SCALAR, TypeKind.ENUM)
 
@@ -97,12 +97,12 @@ class _Check:
             value = values.get(name)
             if value is None:
                 return f'{{{placeholder}}}: "{owner}" has no argument or field "{name}".'
-            if not isinstance(value.type, NonNull) and value.default is None:
+            if not value.type.is_non_null and value.default is None:
                 return f'{{{placeholder}}}: "{name}" may be null, and then there is no tag.'
             if number + 1 < len(placeholder.path):
-                owner = named_type(value.type)
+                owner = value.type.name
                 target = self.subgraph.types.get(owner)
-                values = {} if is_list(value.type) or target is None else target.input_fields
+                values = {} if value.type.is_list or target is None else target.input_fields
             else:
                 return self.leaf_problem(placeholder, value.type)
         return None
@@ -120,15 +120,15 @@ class _Check:
             field = owner.fields.get(name) if owner is not None else None
             if field is None:
                 return f'{{{placeholder}}}: there is no field "{name}".'
-            if not isinstance(field.type, NonNull):
+            if not field.type.is_non_null:
                 return f'{{{placeholder}}}: "{name}" may be null, and then there is no tag.'
             if number + 1 == len(placeholder.path):
                 return self.leaf_problem(placeholder, field.type)
-            owner = self.subgraph.types.get(named_type(field.type))
+            owner = self.subgraph.types.get(field.type.name)
         return None
 
     def leaf_problem(self, placeholder: Placeholder, type_: TypeRef) -> str | None:
-        if is_list(type_) or self.subgraph.kind(named_type(type_)) not in _LEAVES:
+        if type_.is_list or self.subgraph.kind(type_.name) not in _LEAVES:
             return f"{{{placeholder}}} is a {type_}: only scalars and enums become text."
         return None
 

@@ -31,7 +31,7 @@ from gateway.composition.subgraph_schema import (
     SubgraphType,
     TypeKind,
 )
-from gateway.composition.type_refs import ListOf, Named, NonNull, TypeRef, is_subtype, named_type
+from gateway.supergraph.type_ref import TypeRef, is_subtype
 
 
 def check_context_arguments(subgraph: SubgraphSchema, usage: FieldUsage, report: Report) -> None:
@@ -203,7 +203,7 @@ class _Check:
             ):
                 yield f'it has to select one value of "{owner}.{at.name}", and no fragments.'
                 return
-            owner = named_type(field.type)
+            owner = field.type.name
             at = next((s for s in at.selections if isinstance(s, SelectedField)), None)
         type_ = _type_of_path([step.type for step in steps])
         if not is_subtype(type_, self.argument.type, lambda _name, _of: False):
@@ -226,17 +226,6 @@ def _type_of_path(types: Sequence[TypeRef]) -> TypeRef:
     """Return the type of a value that is read field by field: lists nest, and a null on the way is a null."""
     result = types[-1]
     for outer in reversed(types[:-1]):
-        result = _put_into(outer, result)
+        item = result if outer.non_null[-1] else result.nullable
+        result = TypeRef(item.name, outer.non_null[:-1] + item.non_null)
     return result
-
-
-def _put_into(outer: TypeRef, inner: TypeRef) -> TypeRef:
-    match outer:
-        case NonNull(of=Named()):
-            return inner
-        case NonNull(of=ListOf(item=item)):
-            return NonNull(ListOf(_put_into(item, inner)))
-        case ListOf(item=item):
-            return ListOf(_put_into(item, inner))
-        case _:
-            return inner.of if isinstance(inner, NonNull) else inner

@@ -6,7 +6,6 @@ from gateway.composition.errors import CompositionCode, Report
 from gateway.composition.field_sets import walk_field_set
 from gateway.composition.field_usage import FieldUsage
 from gateway.composition.subgraph_schema import SubgraphSchema, TypeKind
-from gateway.composition.type_refs import named_type
 
 from .field_set_checks import FieldSetChecks
 
@@ -29,7 +28,7 @@ def check_key_fields(subgraph: SubgraphSchema, usage: FieldUsage, report: Report
                 continue
             checks.check_no_arguments(type_.name, selections, CompositionCode.KEY_FIELDS_HAS_ARGS)
             for visit in walk_field_set(subgraph, type_.name, tuple(selections)):
-                target = named_type(subgraph.types[visit.parent].fields[visit.selection.name].type)
+                target = subgraph.types[visit.parent].fields[visit.selection.name].type.name
                 kind = subgraph.kind(target)
                 if kind in _ABSTRACT:
                     checks.error(

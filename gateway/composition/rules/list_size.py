@@ -10,7 +10,6 @@ from gateway.composition.subgraph_schema import (
     SubgraphSchema,
     SubgraphType,
 )
-from gateway.composition.type_refs import Named, NonNull, is_list, named_type
 
 
 def check_list_size(subgraph: SubgraphSchema, _usage: FieldUsage, report: Report) -> None:
@@ -38,7 +37,7 @@ def _check(
         )
 
     sized_fields = directive.strings("sizedFields") or ()
-    if not sized_fields and not is_list(field.type):
+    if not sized_fields and not field.type.is_list:
         error(
             CompositionCode.LIST_SIZE_APPLIED_TO_NON_LIST,
             f"{field.type} is no list, and no sizedFields are named.",
@@ -53,21 +52,21 @@ def _check(
                 CompositionCode.LIST_SIZE_INVALID_SLICING_ARGUMENT,
                 f'there is no argument "{name}".',
             )
-        elif argument.type not in (Named("Int"), NonNull(Named("Int"))):
+        elif str(argument.type.nullable) != "Int":
             error(
                 CompositionCode.LIST_SIZE_INVALID_SLICING_ARGUMENT,
                 f'the argument "{name}" is of type {argument.type}, not Int.',
             )
-    target = subgraph.types.get(named_type(field.type))
+    target = subgraph.types.get(field.type.name)
     for name in sized_fields:
         sized = target.fields.get(name) if target is not None else None
         if sized is None:
             error(
                 CompositionCode.LIST_SIZE_INVALID_SIZED_FIELD,
-                f'"{named_type(field.type)}" has no field "{name}".',
+                f'"{field.type.name}" has no field "{name}".',
             )
-        elif not is_list(sized.type):
+        elif not sized.type.is_list:
             error(
                 CompositionCode.LIST_SIZE_APPLIED_TO_NON_LIST,
-                f'"{named_type(field.type)}.{name}" is no list.',
+                f'"{field.type.name}.{name}" is no list.',
             )

@@ -5,7 +5,6 @@ from __future__ import annotations
 from gateway.composition.errors import CompositionCode, Report
 from gateway.composition.field_usage import FieldUsage
 from gateway.composition.subgraph_schema import COMPOSITE_KINDS, SubgraphSchema, TypeKind
-from gateway.composition.type_refs import named_type
 
 from .field_set_checks import FieldSetChecks
 
@@ -28,7 +27,7 @@ def check_provides_fields(subgraph: SubgraphSchema, usage: FieldUsage, report: R
                     CompositionCode.EXTERNAL_COLLISION_WITH_ANOTHER_DIRECTIVE,
                     "the field is external, so another subgraph resolves it.",
                 )
-            target = named_type(field.type)
+            target = field.type.name
             if subgraph.kind(target) not in COMPOSITE_KINDS:
                 checks.error(
                     CompositionCode.PROVIDES_ON_NON_OBJECT_FIELD,

@@ -9,7 +9,6 @@ from dataclasses import replace
 
 from gateway.composition.errors import CompositionCode, CompositionError
 from gateway.composition.supergraph_model import MergedField, MergedInputValue, MergedSchema
-from gateway.composition.type_refs import named_type
 
 _NOT_CONFORMING = (CompositionCode.INTERFACE_FIELD_NO_IMPLEM, CompositionCode.INVALID_GRAPHQL)
 
@@ -39,7 +38,7 @@ def sound_part(schema: MergedSchema, errors: list[CompositionError]) -> MergedSc
             fields={
                 field.name: _without(field, unsound)
                 for field in type_.fields.values()
-                if named_type(field.type) not in unsound
+                if field.type.name not in unsound
             },
             input_fields={
                 field.name: field
@@ -56,4 +55,4 @@ def _without(field: MergedField, unsound: set[str | None]) -> MergedField:
 
 
 def _is_sound(value: MergedInputValue, unsound: set[str | None]) -> bool:
-    return named_type(value.type) not in unsound
+    return value.type.name not in unsound
