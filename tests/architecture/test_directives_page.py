@@ -69,7 +69,8 @@ def test_versions_scalars_and_exceptions_are_named() -> None:
     for name in UNSUPPORTED_FEATURES:
         assert f"`@{name}`" in PAGE
     for name in AUTH_DIRECTIVES:
-        assert "Not enforced by this gateway" in ROWS[name][4]
+        assert "[enforced before planning](authorization.md)" in ROWS[name][4].lower()
+    assert "not enforced" not in PAGE.lower()
 
 
 def test_the_directives_of_graphql_are_all_there() -> None:
