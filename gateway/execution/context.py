@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import NamedTuple
 
 from gateway.transports.base import SubgraphResponse, Transport
 from gateway.transports.uploads import FilePart
@@ -16,9 +17,11 @@ def ignore_call(call: SubgraphCall) -> None:
     """Be the sink of whoever does not listen."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ExecutionContext:
-    """The surroundings of one execution."""
+class ExecutionContext(NamedTuple):
+    """The surroundings of one execution.
+
+    A named tuple, as all that is made for each request: that takes a third of the time of a frozen dataclass.
+    """
 
     transports: Mapping[str, Transport]
     """By subgraph name."""
@@ -29,7 +32,7 @@ class ExecutionContext:
     headers: tuple[tuple[str, str], ...] = ()
     """Sent to every subgraph."""
 
-    subgraph_headers: Mapping[str, tuple[tuple[str, str], ...]] = field(default_factory=dict)
+    subgraph_headers: Mapping[str, tuple[tuple[str, str], ...]] = MappingProxyType({})
     """For subgraphs with rules of their own: sent instead of ``headers``."""
 
     about: Callable[[], Mapping[str, object]] = dict

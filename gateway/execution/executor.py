@@ -6,7 +6,7 @@ A fetch that fails leaves its fields null and reports it; all others go on. Noth
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from time import perf_counter
 
 from gateway.errors import ExecutionError, TransportError
@@ -14,6 +14,7 @@ from gateway.query_plan.nodes import QueryPlan
 from gateway.transports.base import SubgraphRequest, SubgraphResponse
 from gateway.transports.errors import ResponseMalformed, SubgraphTimeout
 from gateway.transports.uploads import FilePart
+from shared.alarm import Alarm
 
 from .context import ExecutionContext
 from .contextual_request import ContextualRequest
@@ -77,20 +78,23 @@ class Execution:
         self._problems: list[Problem] = []
         self._calls: list[SubgraphCall] = []
         self._variable_texts: dict[str, bytes] = {}
+        self._loop = asyncio.get_running_loop()
+        self._tasks: list[asyncio.Task[None]] = []
+        """Besides the one that executes the plan."""
 
     async def run(self) -> None:
         """Fill the response tree."""
         self._introspect()
-        first = [
-            fetch
-            for fetch, count in zip(self._prepared.fetches, self._waiting, strict=True)
-            if not count
-        ]
+        first = self._prepared.first
         if not first:
             return
+        deadline = self._context.deadline
+        if deadline is None:
+            await self._run_to_the_end(first)
+            return
         try:
-            async with asyncio.timeout_at(self._context.deadline), asyncio.TaskGroup() as tasks:
-                await self._run_all(first, tasks)
+            with Alarm(self._loop, deadline):
+                await self._run_to_the_end(first)
         except TimeoutError:
             self._fail_rest()
 
@@ -121,14 +125,31 @@ class Execution:
             raise ExecutionError("The plan holds introspection, and there is no API schema to ask.")
         self._root.update(self._context.introspection.answer(text, self._variables))
 
-    async def _run_all(self, ready: list[PreparedFetch], tasks: asyncio.TaskGroup) -> None:
+    async def _run_to_the_end(self, first: Sequence[PreparedFetch]) -> None:
+        """Run fetches and all that wait for them; when that is given up, nothing is left running.
+
+        A task group would do the same for three times as much: fetches do not raise.
+        """
+        tasks = self._tasks
+        try:
+            await self._run_all(first)
+            for task in tasks:  # to which others are added meanwhile
+                await task
+        except BaseException:
+            for task in tasks:
+                task.cancel()
+            if tasks:
+                await asyncio.wait(tasks)
+            raise
+
+    async def _run_all(self, ready: Sequence[PreparedFetch]) -> None:
         """Run fetches and, after each, those that waited for it.
 
         The first goes on in this very task: a chain of fetches needs no other.
         """
         while ready:
             for other in ready[1:]:
-                tasks.create_task(self._run_all([other], tasks))
+                self._tasks.append(self._loop.create_task(self._run_all([other])))
             await self._run_fetch(ready[0])
             ready = self._released_by(ready[0])
 

@@ -85,6 +85,9 @@ class PreparedPlan:
     dependency_counts: tuple[int, ...]
     """By fetch: how many others it waits for."""
 
+    first: tuple[PreparedFetch, ...]
+    """Those that wait for no other."""
+
     projector: Projector
     exact_integers: bool
     """Whether answers may hold integers beyond 64 bits that reach the client: there are custom scalars."""
@@ -114,15 +117,17 @@ def prepare_plan(plan: QueryPlan) -> PreparedPlan:
     for fetch in plan.fetches:
         for dependency in fetch.depends_on:
             dependents[dependency].append(fetch.id)
+    fetches = tuple(
+        _prepare_fetch(
+            fetch, written, _Unification(unified, revisited), tuple(dependents[fetch.id])
+        )
+        for fetch in plan.fetches
+    )
     return PreparedPlan(
         plan=plan,
-        fetches=tuple(
-            _prepare_fetch(
-                fetch, written, _Unification(unified, revisited), tuple(dependents[fetch.id])
-            )
-            for fetch in plan.fetches
-        ),
+        fetches=fetches,
         dependency_counts=tuple(len(set(fetch.depends_on)) for fetch in plan.fetches),
+        first=tuple(each for each in fetches if not each.fetch.depends_on),
         projector=Projector(plan.projection, _positions(plan, unified)),
         exact_integers=any(_leaf_kinds_are_custom(plan.projection, set())),
         deferral=prepare_deferral(plan.deferral),

@@ -5,9 +5,8 @@ Spec: GraphQL, 7.1 (Response Format).
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import Enum, auto
-from typing import Protocol, Self
+from typing import NamedTuple, Protocol, Self
 
 from gateway.errors import ClientError, OperationRefused, RequestRefused
 from gateway.execution.incremental_format import IncrementalFormat
@@ -49,8 +48,7 @@ class LaterParts(Protocol):
         """End what is under way."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Answer:
+class Answer(NamedTuple):
     """A finished response."""
 
     outcome: Outcome

@@ -418,7 +418,7 @@ class Pipeline:
         parts = IncrementalAnswer(
             plan=plan,
             variables=variables,
-            context=replace(context, on_subgraph_call=note_call),
+            context=context._replace(on_subgraph_call=note_call),
             how=caller.incremental,
             on_errors=note_errors,
             on_mishap=lambda error: mask_exception(error, request_id=record.request_id),

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import TypeAlias
+from types import MappingProxyType
+from typing import NamedTuple, TypeAlias
 
 from gateway.execution.incremental_format import IncrementalFormat
 from gateway.security.identity import Identity
@@ -18,8 +19,7 @@ SharingKey: TypeAlias = tuple[bool, bytes, tuple[tuple[str, str], ...]]
 """By GET or not, what was asked as it was written, and all of the headers that an answer may depend on."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class GraphQLRequest:
+class GraphQLRequest(NamedTuple):
     """One GraphQL request, its parameters checked for their types only."""
 
     query: str | None
@@ -29,16 +29,16 @@ class GraphQLRequest:
     """The SHA-256 hash of the document, in lower-case hexadecimal digits."""
 
     operation_name: str | None = None
-    variables: Mapping[str, object] = field(default_factory=dict)
+    variables: Mapping[str, object] = MappingProxyType({})
     """Where a file belongs, they hold its ``UploadedFile``."""
 
     files: tuple[FilePart, ...] = ()
     """The files in ``variables``, and where."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(slots=True, kw_only=True)
 class Caller:
-    """The surroundings of a request."""
+    """The surroundings of a request. To be read only; frozen, it would take three times as long to make."""
 
     record: RequestRecord
     identity: Identity | None = None

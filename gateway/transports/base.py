@@ -7,8 +7,8 @@ business; how they travel, wait, fail and are retried is the transport's.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
-from typing import Literal, Protocol, TypeAlias
+from types import MappingProxyType
+from typing import Literal, NamedTuple, Protocol, TypeAlias
 
 from .uploads import FilePart
 
@@ -16,8 +16,7 @@ RequestKind: TypeAlias = Literal["query", "mutation", "subscription"]
 """Only queries may be sent again when a connection breaks: nothing else is known to be safe to repeat."""
 
 
-@dataclass(frozen=True, slots=True)
-class SubgraphRequest:
+class SubgraphRequest(NamedTuple):
     """One GraphQL request to one subgraph."""
 
     subgraph: str
@@ -32,13 +31,12 @@ class SubgraphRequest:
     """Files for places in the variables where ``body`` holds null; then all goes as a multipart request."""
 
 
-@dataclass(frozen=True, slots=True)
-class SubgraphResponse:
+class SubgraphResponse(NamedTuple):
     """What came back, whatever its status: a transport only raises when there is no response."""
 
     status: int
     body: bytes
-    headers: Mapping[str, str] = field(default_factory=dict)
+    headers: Mapping[str, str] = MappingProxyType({})
     """Looked up by lower-case name; of repeated headers, one."""
 
 

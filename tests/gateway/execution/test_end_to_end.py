@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Mapping
-from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -353,7 +352,7 @@ async def test_a_subgraph_that_is_down_takes_only_its_own_fields_with_it() -> No
         raise ConnectionError("secret")
 
     transports = {**federation.context.transports, "reviews": InProcessTransport(down)}
-    federation.context = replace(federation.context, transports=transports)
+    federation.context = federation.context._replace(transports=transports)
 
     result = await federation.ask(
         "{ top { name ... on Book { b: reviews { text } } } me { name } }", times=1
