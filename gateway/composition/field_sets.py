@@ -17,9 +17,9 @@ from graphql import (
     parse,
 )
 
+from gateway.supergraph.built_in import BUILT_IN_SCALARS
+from gateway.supergraph.type_kinds import COMPOSITE_KINDS, TypeKind
 from gateway.supergraph.type_ref import TypeRef
-
-from .subgraph_schema import BUILT_IN_SCALARS, COMPOSITE_KINDS, TypeKind
 
 
 class FieldSetInvalid(ValueError):

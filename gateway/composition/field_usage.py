@@ -10,10 +10,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
+from gateway.supergraph.type_kinds import TypeKind
+
 from .context_values import context_visits
 from .errors import SourceLocation
 from .field_sets import FieldSetInvalid, Visit, parse_field_set, walk_field_set
-from .subgraph_schema import AppliedDirective, SubgraphSchema, SubgraphType, TypeKind
+from .subgraph_schema import AppliedDirective, SubgraphSchema, SubgraphType
 
 Coordinate: TypeAlias = tuple[str, str]
 """(type, field)."""

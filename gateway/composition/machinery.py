@@ -25,12 +25,12 @@ from graphql.language import (
     TypeExtensionNode,
 )
 
+from gateway.supergraph.built_in import BUILT_IN_SCALARS
 from gateway.supergraph.type_ref import TypeRef, type_ref
 
 from .errors import CompositionCode, Report
 from .federation_spec import DIRECTIVES, FEDERATION, LINK, MACHINERY_FIELDS, MACHINERY_TYPES, TYPES
 from .links import LocalNames, location_of
-from .subgraph_schema import BUILT_IN_SCALARS
 
 
 def strip_machinery(

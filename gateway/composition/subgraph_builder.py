@@ -14,7 +14,6 @@ from graphql import (
     InputValueDefinitionNode,
     InterfaceTypeDefinitionNode,
     ObjectTypeDefinitionNode,
-    ScalarTypeDefinitionNode,
     SchemaDefinitionNode,
     SchemaExtensionNode,
     StringValueNode,
@@ -27,12 +26,12 @@ from graphql.language import (
     InputObjectTypeExtensionNode,
     InterfaceTypeExtensionNode,
     ObjectTypeExtensionNode,
-    ScalarTypeExtensionNode,
     TypeDefinitionNode,
     TypeExtensionNode,
     UnionTypeExtensionNode,
 )
 
+from gateway.supergraph.type_kinds import TypeKind, kind_of
 from gateway.supergraph.type_ref import TypeRef, type_ref
 
 from .links import LocalNames, location_of
@@ -43,23 +42,7 @@ from .subgraph_schema import (
     OutputField,
     SubgraphSchema,
     SubgraphType,
-    TypeKind,
 )
-
-_KINDS: dict[type[DefinitionNode], TypeKind] = {
-    ScalarTypeDefinitionNode: TypeKind.SCALAR,
-    ScalarTypeExtensionNode: TypeKind.SCALAR,
-    ObjectTypeDefinitionNode: TypeKind.OBJECT,
-    ObjectTypeExtensionNode: TypeKind.OBJECT,
-    InterfaceTypeDefinitionNode: TypeKind.INTERFACE,
-    InterfaceTypeExtensionNode: TypeKind.INTERFACE,
-    UnionTypeDefinitionNode: TypeKind.UNION,
-    UnionTypeExtensionNode: TypeKind.UNION,
-    EnumTypeDefinitionNode: TypeKind.ENUM,
-    EnumTypeExtensionNode: TypeKind.ENUM,
-    InputObjectTypeDefinitionNode: TypeKind.INPUT,
-    InputObjectTypeExtensionNode: TypeKind.INPUT,
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,7 +102,7 @@ class SubgraphBuilder:
                 description=None,
                 directives=(),
                 location=location_of(self.name, node),
-                kind=_KINDS[type(node)],
+                kind=kind_of(node),
                 is_extension=extends,
             )
         elif not extends:

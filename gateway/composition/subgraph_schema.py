@@ -9,28 +9,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from enum import StrEnum
-from typing import TypeAlias
 
 from graphql import ConstValueNode, ListValueNode, StringValueNode
 from graphql.language import BooleanValueNode, DirectiveDefinitionNode, IntValueNode
 
+from gateway.supergraph.built_in import BUILT_IN_SCALARS
+from gateway.supergraph.type_kinds import TypeKind
 from gateway.supergraph.type_ref import TypeRef
 
 from .errors import SourceLocation
 from .federation_spec import Version
 from .links import Link
-
-
-class TypeKind(StrEnum):
-    """The six kinds of GraphQL types."""
-
-    SCALAR = "scalar"
-    OBJECT = "object"
-    INTERFACE = "interface"
-    UNION = "union"
-    ENUM = "enum"
-    INPUT = "input"
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,14 +134,6 @@ class SubgraphType(Element):
     def has_resolvable_key(self) -> bool:
         """Whether the subgraph can look up objects of this type."""
         return any(key.boolean("resolvable", default=True) for key in self.applied("key"))
-
-
-COMPOSITE_KINDS = frozenset({TypeKind.OBJECT, TypeKind.INTERFACE, TypeKind.UNION})
-
-AnyElement: TypeAlias = SubgraphType | OutputField | InputValue | EnumValue
-
-BUILT_IN_SCALARS = frozenset({"String", "ID", "Int", "Float", "Boolean"})
-ROOT_TYPES = ("Query", "Mutation", "Subscription")
 
 
 @dataclass(slots=True)

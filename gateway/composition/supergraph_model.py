@@ -9,9 +9,8 @@ from dataclasses import dataclass, field
 
 from graphql import ConstValueNode
 
+from gateway.supergraph.type_kinds import TypeKind
 from gateway.supergraph.type_ref import TypeRef
-
-from .subgraph_schema import TypeKind
 
 
 @dataclass(frozen=True, slots=True)

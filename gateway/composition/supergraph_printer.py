@@ -9,9 +9,11 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Iterator, Mapping
 
+from gateway.supergraph.built_in import BUILT_IN_SCALARS, ROOT_TYPES
+from gateway.supergraph.type_kinds import TypeKind
+
 from .federation_spec import LINK, SPECS
 from .sdl_parts import print_arguments, print_description, print_directive, print_input_value
-from .subgraph_schema import BUILT_IN_SCALARS, ROOT_TYPES, TypeKind
 from .supergraph_model import (
     ContextArgument,
     Graph,
@@ -251,5 +253,5 @@ _KEYWORDS: Mapping[TypeKind, str] = {
     TypeKind.INTERFACE: "interface",
     TypeKind.UNION: "union",
     TypeKind.ENUM: "enum",
-    TypeKind.INPUT: "input",
+    TypeKind.INPUT_OBJECT: "input",
 }

@@ -18,7 +18,8 @@ from gateway.query_plan.nodes import (
     TypenameProjection,
     ValueProjection,
 )
-from gateway.supergraph.model import Supergraph, TypeKind
+from gateway.supergraph.model import Supergraph
+from gateway.supergraph.type_kinds import TypeKind
 from gateway.supergraph.type_ref import TypeRef
 
 from .representations import TYPENAME_KEY

@@ -14,7 +14,8 @@ from gateway.query_plan.nodes import (
     RepresentationShape,
     ResponsePath,
 )
-from gateway.supergraph.model import ContextKey, Supergraph, TypeKind
+from gateway.supergraph.model import ContextKey, Supergraph
+from gateway.supergraph.type_kinds import TypeKind
 
 from .fetch_graph import Call
 from .frames import Frame, Input

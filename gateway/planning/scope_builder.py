@@ -14,8 +14,9 @@ from gateway.query_graph.graph import QueryGraph
 from gateway.query_graph.positions import Position
 from gateway.query_graph.reach import Reach
 from gateway.query_graph.reached import Contexts, Option
-from gateway.supergraph.model import TypeDefinition, TypeKind
+from gateway.supergraph.model import TypeDefinition
 from gateway.supergraph.selections import Selection
+from gateway.supergraph.type_kinds import TypeKind
 
 from .carriers import Carriers, arrivals
 from .response_keys import ResponseKeys, Shapes

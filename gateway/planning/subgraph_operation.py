@@ -9,7 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from gateway.supergraph.model import Supergraph, TypeKind
+from gateway.supergraph.model import Supergraph
+from gateway.supergraph.type_kinds import TypeKind
 
 from .context_placeholders import ContextPlaceholders
 from .fetch_graph import Call, FetchNode

@@ -9,7 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from gateway.supergraph.derived import derive
-from gateway.supergraph.model import GraphField, Key, Supergraph, TypeDefinition, TypeKind
+from gateway.supergraph.model import GraphField, Key, Supergraph, TypeDefinition
+from gateway.supergraph.type_kinds import TypeKind
 
 from .context_uses import ContextUses
 from .positions import Entry, Move, Position, Way, Ways

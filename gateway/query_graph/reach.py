@@ -13,8 +13,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 
-from gateway.supergraph.model import ContextArgument, ContextKey, TypeKind
+from gateway.supergraph.model import ContextArgument, ContextKey
 from gateway.supergraph.selections import Selection
+from gateway.supergraph.type_kinds import TypeKind
 
 from .budget import Budget
 from .closure import Closure

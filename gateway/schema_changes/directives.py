@@ -4,25 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from graphql import DirectiveLocation, GraphQLDirective
+from graphql import GraphQLDirective
+
+from gateway.supergraph.built_in import EXECUTABLE_LOCATIONS
 
 from .change import ChangeCode, SchemaChange
 from .described import description_changes
 from .inputs import argument_changes
 from .places import line_of
 
-_EXECUTABLE = frozenset(
-    {
-        DirectiveLocation.QUERY,
-        DirectiveLocation.MUTATION,
-        DirectiveLocation.SUBSCRIPTION,
-        DirectiveLocation.FIELD,
-        DirectiveLocation.FRAGMENT_DEFINITION,
-        DirectiveLocation.FRAGMENT_SPREAD,
-        DirectiveLocation.INLINE_FRAGMENT,
-        DirectiveLocation.VARIABLE_DEFINITION,
-    }
-)
 _OF_THE_GATEWAY = frozenset({"defer"})
 """Every gateway adds these to what it reads from a supergraph; an API schema written elsewhere may lack them."""
 
@@ -40,8 +30,12 @@ def _for_clients(directives: Sequence[GraphQLDirective]) -> dict[str, GraphQLDir
     return {
         directive.name: directive
         for directive in directives
-        if directive.name not in _OF_THE_GATEWAY and not _EXECUTABLE.isdisjoint(directive.locations)
+        if directive.name not in _OF_THE_GATEWAY and _locations(directive)
     }
+
+
+def _locations(directive: GraphQLDirective) -> frozenset[str]:
+    return EXECUTABLE_LOCATIONS & {location.name for location in directive.locations}
 
 
 def _changes(
@@ -63,14 +57,14 @@ def _changes(
     if old is None:
         yield change(ChangeCode.DIRECTIVE_ADDED, f"The directive {coordinate} was added.")
         return
-    before, after = _EXECUTABLE & {*old.locations}, _EXECUTABLE & {*new.locations}
-    for location in sorted(place.name for place in before - after):
+    before, after = _locations(old), _locations(new)
+    for location in sorted(before - after):
         yield change(
             ChangeCode.DIRECTIVE_LOCATION_REMOVED,
             f"{coordinate} can stand on {location} no more.",
             location,
         )
-    for location in sorted(place.name for place in after - before):
+    for location in sorted(after - before):
         yield change(
             ChangeCode.DIRECTIVE_LOCATION_ADDED,
             f"{coordinate} can stand on {location} now.",

@@ -36,6 +36,7 @@ from graphql import (
 
 from gateway.errors import SupergraphInvalid
 
+from .built_in import EXECUTABLE_LOCATIONS
 from .features import Features
 
 _KEPT_DIRECTIVES = frozenset({"deprecated", "specifiedBy", "oneOf"})
@@ -55,12 +56,6 @@ _DEFER_DEFINITION = parse(
     ''',
     no_location=True,
 ).definitions[0]
-_EXECUTABLE = frozenset(
-    {
-        "QUERY", "MUTATION", "SUBSCRIPTION", "FIELD", "FRAGMENT_DEFINITION", "FRAGMENT_SPREAD",
-        "INLINE_FRAGMENT", "VARIABLE_DEFINITION",
-    }
-)  # fmt: skip
 
 _Hideable = TypeVar(
     "_Hideable", EnumValueDefinitionNode, InputValueDefinitionNode, FieldDefinitionNode
@@ -124,7 +119,9 @@ class _ApiSchemaReader:
 
     def _directive(self, node: DirectiveDefinitionNode) -> Iterable[DirectiveDefinitionNode]:
         name = node.name.value
-        locations = tuple(location for location in node.locations if location.value in _EXECUTABLE)
+        locations = tuple(
+            location for location in node.locations if location.value in EXECUTABLE_LOCATIONS
+        )
         if locations and name != _DEFER and not self._features.owns(f"@{name}"):
             yield replace(
                 node,

@@ -24,7 +24,8 @@ from graphql import (
 from .auth_conditions import Condition, conjunction, implies, read_condition
 from .derived import derive
 from .features import directive_arguments
-from .model import Supergraph, TypeKind
+from .model import Supergraph
+from .type_kinds import ABSTRACT_KINDS, TypeKind
 
 _MOST_ALTERNATIVES = 4096
 """Conditions with more alternatives together are not compared; then both are asked for."""
@@ -104,7 +105,7 @@ class AuthRules:
                 mask = own.get(at, 0) | self._types.get(returned, 0)
                 if mask:
                     self._fields[at] = mask
-                if types[returned].kind in {TypeKind.INTERFACE, TypeKind.UNION} and all(
+                if types[returned].kind in ABSTRACT_KINDS and all(
                     member in self._types for member in possible[returned]
                 ):
                     self._abstract[at] = possible[returned]

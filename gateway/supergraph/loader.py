@@ -21,11 +21,8 @@ from graphql import (
     EnumTypeDefinitionNode,
     FieldDefinitionNode,
     GraphQLError,
-    InputObjectTypeDefinitionNode,
     InterfaceTypeDefinitionNode,
     ObjectTypeDefinitionNode,
-    ScalarTypeDefinitionNode,
-    SchemaDefinitionNode,
     TypeDefinitionNode,
     UnionTypeDefinitionNode,
     ValueNode,
@@ -35,6 +32,7 @@ from graphql import (
 from gateway.errors import SupergraphInvalid
 
 from .api_schema import build_api_schema
+from .built_in import BUILT_IN_SCALARS
 from .contexts import ContextReader
 from .features import directive_arguments, read_features, text_of
 from .field_sets import FieldSetReader
@@ -46,19 +44,11 @@ from .model import (
     OverrideLabel,
     Supergraph,
     TypeDefinition,
-    TypeKind,
 )
+from .root_types import read_root_types
+from .type_kinds import TypeKind, kind_of
 from .type_ref import TypeRef, parse_type_ref, type_ref
 
-_BUILT_IN_SCALARS = ("Boolean", "Float", "ID", "Int", "String")
-_KINDS: dict[type[TypeDefinitionNode], TypeKind] = {
-    ObjectTypeDefinitionNode: TypeKind.OBJECT,
-    InterfaceTypeDefinitionNode: TypeKind.INTERFACE,
-    UnionTypeDefinitionNode: TypeKind.UNION,
-    EnumTypeDefinitionNode: TypeKind.ENUM,
-    ScalarTypeDefinitionNode: TypeKind.SCALAR,
-    InputObjectTypeDefinitionNode: TypeKind.INPUT_OBJECT,
-}
 _Arguments = dict[str, ValueNode]
 
 
@@ -112,7 +102,7 @@ class _Loader:
         self._contexts = ContextReader(self._field_sets, self._context_setters())
 
         types = {name: self._type(node) for name, node in self._definitions.items()}
-        for name in _BUILT_IN_SCALARS:
+        for name in BUILT_IN_SCALARS:
             types[name] = _built_in_scalar(name, self._all)
         if self._join.minor == 1:
             types = {name: _resolve_key_fields(definition) for name, definition in types.items()}
@@ -122,7 +112,7 @@ class _Loader:
             graph_names=tuple(self._graph_names),
             api_schema=build_api_schema(self._document, self._features),
             types=MappingProxyType(types),
-            root_types=MappingProxyType(self._root_types()),
+            root_types=MappingProxyType(read_root_types(self._document, self._definitions)),
             possible_types=MappingProxyType(self._possible),
             local_types=MappingProxyType(
                 {name: self._local_types(definition) for name, definition in types.items()}
@@ -161,19 +151,6 @@ class _Loader:
                 self._urls[name] = text_of(arguments.get("url")) or ""
             if value.name.value not in self._graph_ids:
                 raise SupergraphInvalid(f"The graph {value.name.value} has no name.")
-
-    def _root_types(self) -> dict[str, str]:
-        for definition in self._document.definitions:
-            if isinstance(definition, SchemaDefinitionNode):
-                return {
-                    root.operation.value: root.type.name.value
-                    for root in definition.operation_types
-                }
-        return {
-            name.lower(): name
-            for name in ("Query", "Mutation", "Subscription")
-            if name in self._definitions
-        }
 
     def _type_mask(self, node: TypeDefinitionNode) -> int:
         graphs = [self._graph(arguments) for arguments in self._applied("type", node.directives)]
@@ -296,7 +273,7 @@ class _Loader:
         )
         return TypeDefinition(
             name=name,
-            kind=_KINDS[type(node)],
+            kind=kind_of(node),
             graphs=self._masks[name],
             is_inaccessible=self._is_inaccessible(node.directives),
             keys=keys,

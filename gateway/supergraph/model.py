@@ -7,25 +7,14 @@ from __future__ import annotations
 
 from collections.abc import Hashable, Mapping
 from dataclasses import dataclass, field
-from enum import StrEnum
 from typing import TypeAlias
 
 from graphql import DocumentNode, GraphQLSchema
 
 from .features import Features
 from .selections import Selection
+from .type_kinds import TypeKind
 from .type_ref import TypeRef
-
-
-class TypeKind(StrEnum):
-    """The six kinds of named types."""
-
-    OBJECT = "object"
-    INTERFACE = "interface"
-    UNION = "union"
-    ENUM = "enum"
-    SCALAR = "scalar"
-    INPUT_OBJECT = "input object"
 
 
 @dataclass(frozen=True, slots=True)

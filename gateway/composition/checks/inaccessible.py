@@ -11,13 +11,13 @@ from dataclasses import dataclass
 from graphql import ConstValueNode, EnumValueNode, ListValueNode, ObjectValueNode
 
 from gateway.composition.errors import CompositionCode, Report
-from gateway.composition.subgraph_schema import TypeKind
 from gateway.composition.supergraph_model import (
     MergedField,
     MergedInputValue,
     MergedSchema,
     MergedType,
 )
+from gateway.supergraph.type_kinds import TypeKind
 from gateway.supergraph.type_ref import TypeRef
 
 

@@ -20,12 +20,12 @@ from graphql import (
     InputValueDefinitionNode,
     InterfaceTypeDefinitionNode,
     ObjectTypeDefinitionNode,
-    SchemaDefinitionNode,
     TypeDefinitionNode,
     UnionTypeDefinitionNode,
 )
 
 from gateway.supergraph.features import Features, directive_arguments, text_of
+from gateway.supergraph.root_types import read_root_types
 
 Node: TypeAlias = (
     TypeDefinitionNode | FieldDefinitionNode | InputValueDefinitionNode | EnumValueDefinitionNode
@@ -72,7 +72,7 @@ class Elements:
         }
         return cls(
             types=types,
-            root_types=_read_root_types(document, types),
+            root_types=read_root_types(document, types),
             executable_directives=tuple(
                 node
                 for node in document.definitions
@@ -137,10 +137,3 @@ def _read_type(node: TypeDefinitionNode) -> TypeElements:
             )
         case _:
             return TypeElements(node, {}, {})
-
-
-def _read_root_types(document: DocumentNode, types: Mapping[str, TypeElements]) -> dict[str, str]:
-    for node in document.definitions:
-        if isinstance(node, SchemaDefinitionNode):
-            return {root.operation.value: root.type.name.value for root in node.operation_types}
-    return {name.lower(): name for name in ("Query", "Mutation", "Subscription") if name in types}

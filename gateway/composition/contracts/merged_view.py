@@ -5,19 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 from graphql import (
-    EnumTypeDefinitionNode,
     EnumValueDefinitionNode,
     FieldDefinitionNode,
-    InputObjectTypeDefinitionNode,
     InputValueDefinitionNode,
-    InterfaceTypeDefinitionNode,
-    ObjectTypeDefinitionNode,
-    ScalarTypeDefinitionNode,
-    TypeDefinitionNode,
-    UnionTypeDefinitionNode,
 )
 
-from gateway.composition.subgraph_schema import TypeKind
 from gateway.composition.supergraph_model import (
     MergedDirective,
     MergedEnumValue,
@@ -26,18 +18,11 @@ from gateway.composition.supergraph_model import (
     MergedSchema,
     MergedType,
 )
+from gateway.supergraph.type_kinds import kind_of
 from gateway.supergraph.type_ref import type_ref
 
 from .elements import Elements, Node, TypeElements
 
-_KINDS: Mapping[type[TypeDefinitionNode], TypeKind] = {
-    ScalarTypeDefinitionNode: TypeKind.SCALAR,
-    ObjectTypeDefinitionNode: TypeKind.OBJECT,
-    InterfaceTypeDefinitionNode: TypeKind.INTERFACE,
-    UnionTypeDefinitionNode: TypeKind.UNION,
-    EnumTypeDefinitionNode: TypeKind.ENUM,
-    InputObjectTypeDefinitionNode: TypeKind.INPUT,
-}
 _INACCESSIBLE = MergedDirective("inaccessible", spec="inaccessible")
 
 
@@ -58,7 +43,7 @@ class _Viewer:
     def type(self, name: str, type_: TypeElements) -> MergedType:
         view = MergedType(
             name=name,
-            kind=_KINDS[type(type_.node)],
+            kind=kind_of(type_.node),
             directives=self._directives(name, type_.node),
             implements=[(0, interface) for interface in type_.interfaces],
             members=[(0, member) for member in type_.members],

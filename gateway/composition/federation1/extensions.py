@@ -7,12 +7,8 @@ from dataclasses import replace
 
 from gateway.composition.errors import CompositionCode, Report
 from gateway.composition.field_sets import FieldSetInvalid, SelectedField, parse_field_set
-from gateway.composition.subgraph_schema import (
-    ROOT_TYPES,
-    AppliedDirective,
-    SubgraphSchema,
-    SubgraphType,
-)
+from gateway.composition.subgraph_schema import AppliedDirective, SubgraphSchema, SubgraphType
+from gateway.supergraph.built_in import ROOT_TYPES
 
 from .directives import drop
 

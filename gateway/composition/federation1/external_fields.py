@@ -6,7 +6,8 @@ from collections.abc import Sequence
 
 from gateway.composition.errors import CompositionCode, Report
 from gateway.composition.field_usage import find_field_usage
-from gateway.composition.subgraph_schema import SubgraphSchema, TypeKind
+from gateway.composition.subgraph_schema import SubgraphSchema
+from gateway.supergraph.type_kinds import TypeKind
 
 from .directives import drop
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from gateway.composition.errors import CompositionCode, Report
-from gateway.composition.subgraph_schema import COMPOSITE_KINDS, SubgraphSchema, TypeKind
+from gateway.composition.subgraph_schema import SubgraphSchema
+from gateway.supergraph.type_kinds import COMPOSITE_KINDS, TypeKind
 
 from .directives import drop
 

@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from gateway.composition.field_usage import Coordinate, FieldUsage, find_field_usage
-from gateway.composition.subgraph_schema import ROOT_TYPES, SubgraphSchema, SubgraphType, TypeKind
+from gateway.composition.subgraph_schema import SubgraphSchema, SubgraphType
+from gateway.supergraph.built_in import ROOT_TYPES
+from gateway.supergraph.type_kinds import TypeKind
 
 from .directives import SHAREABLE
 

@@ -9,8 +9,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from gateway.composition.federation_spec import AUTH_DIRECTIVES
-from gateway.composition.subgraph_schema import AppliedDirective, TypeKind
+from gateway.composition.subgraph_schema import AppliedDirective
 from gateway.composition.supergraph_model import MergedElement, MergedSchema, MergedType
+from gateway.supergraph.type_kinds import TypeKind
 
 from .context import MergeContext
 from .directives import merge_applications

@@ -14,8 +14,8 @@ from gateway.composition.subgraph_schema import (
     Element,
     SubgraphSchema,
     SubgraphType,
-    TypeKind,
 )
+from gateway.supergraph.type_kinds import TypeKind
 
 ElementT_co = TypeVar("ElementT_co", bound=Element, covariant=True)
 WholeT = TypeVar("WholeT", bound=Element)

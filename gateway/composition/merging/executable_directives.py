@@ -11,22 +11,11 @@ from gateway.composition.links import location_of
 from gateway.composition.subgraph_names import named_subgraphs
 from gateway.composition.subgraph_schema import InputValue
 from gateway.composition.supergraph_model import MergedDirectiveDefinition, MergedInputValue
+from gateway.supergraph.built_in import EXECUTABLE_LOCATIONS
 
 from .context import MergeContext, Source, locations
 from .input_values import ARGUMENT, merge_input_value
 
-_EXECUTABLE = frozenset(
-    {
-        "QUERY",
-        "MUTATION",
-        "SUBSCRIPTION",
-        "FIELD",
-        "FRAGMENT_DEFINITION",
-        "FRAGMENT_SPREAD",
-        "INLINE_FRAGMENT",
-        "VARIABLE_DEFINITION",
-    }
-)
 _BUILT_IN = frozenset({"skip", "include", "deprecated", "specifiedBy", "oneOf", "defer", "stream"})
 
 
@@ -43,7 +32,7 @@ def merge_executable_directives(context: MergeContext) -> list[MergedDirectiveDe
 
 
 def _locations(node: DirectiveDefinitionNode) -> list[str]:
-    return [location.value for location in node.locations if location.value in _EXECUTABLE]
+    return [location.value for location in node.locations if location.value in EXECUTABLE_LOCATIONS]
 
 
 def _merge(context: MergeContext, name: str) -> MergedDirectiveDefinition | None:

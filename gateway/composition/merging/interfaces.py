@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from gateway.composition.errors import CompositionCode, HintCode
-from gateway.composition.subgraph_schema import SubgraphType, TypeKind
+from gateway.composition.subgraph_schema import SubgraphType
 from gateway.composition.supergraph_model import JoinField, MergedField, MergedSchema, MergedType
+from gateway.supergraph.type_kinds import TypeKind
 
 from .context import MergeContext, Source, locations, parts_by_name
 from .fields import merge_field

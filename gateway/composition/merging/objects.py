@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from gateway.composition.errors import HintCode
-from gateway.composition.subgraph_schema import ROOT_TYPES, OutputField, SubgraphType
+from gateway.composition.subgraph_schema import OutputField, SubgraphType
 from gateway.composition.supergraph_model import MergedType
+from gateway.supergraph.built_in import ROOT_TYPES
 
 from .context import MergeContext, Source, locations, parts_by_name
 from .fields import check_sharing, merge_field

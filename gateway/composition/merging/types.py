@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 
 from gateway.composition.errors import CompositionCode
-from gateway.composition.subgraph_schema import SubgraphType, TypeKind
+from gateway.composition.subgraph_schema import SubgraphType
 from gateway.composition.supergraph_model import JoinType, MergedType
+from gateway.supergraph.type_kinds import TypeKind
 
 from .context import MergeContext, Source, locations
 from .descriptions import merge_description
@@ -26,7 +27,7 @@ _MERGE: Mapping[
     TypeKind.INTERFACE: merge_interface,
     TypeKind.UNION: merge_union,
     TypeKind.ENUM: merge_enum,
-    TypeKind.INPUT: merge_input,
+    TypeKind.INPUT_OBJECT: merge_input,
 }
 
 

@@ -8,7 +8,8 @@ from __future__ import annotations
 from gateway.composition.errors import CompositionCode, Report
 from gateway.composition.federation_spec import AUTH_DIRECTIVES
 from gateway.composition.field_usage import FieldUsage
-from gateway.composition.subgraph_schema import AppliedDirective, SubgraphSchema, TypeKind
+from gateway.composition.subgraph_schema import AppliedDirective, SubgraphSchema
+from gateway.supergraph.type_kinds import TypeKind
 
 
 def check_auth_on_interfaces(subgraph: SubgraphSchema, _usage: FieldUsage, report: Report) -> None:

@@ -23,8 +23,8 @@ from gateway.composition.subgraph_schema import (
     OutputField,
     SubgraphSchema,
     SubgraphType,
-    TypeKind,
 )
+from gateway.supergraph.type_kinds import TypeKind
 from gateway.supergraph.type_ref import TypeRef
 
 _LEAVES = (TypeKind.SCALAR, TypeKind.ENUM)

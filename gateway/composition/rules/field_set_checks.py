@@ -16,7 +16,8 @@ from gateway.composition.field_sets import (
     walk_field_set,
 )
 from gateway.composition.field_usage import FieldUsage
-from gateway.composition.subgraph_schema import AppliedDirective, SubgraphSchema, TypeKind
+from gateway.composition.subgraph_schema import AppliedDirective, SubgraphSchema
+from gateway.supergraph.type_kinds import TypeKind
 
 
 @dataclass(frozen=True, slots=True)

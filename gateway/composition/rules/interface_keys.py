@@ -10,7 +10,8 @@ from gateway.composition.field_sets import (
     parse_field_set,
 )
 from gateway.composition.field_usage import FieldUsage
-from gateway.composition.subgraph_schema import AppliedDirective, SubgraphSchema, TypeKind
+from gateway.composition.subgraph_schema import AppliedDirective, SubgraphSchema
+from gateway.supergraph.type_kinds import TypeKind
 
 
 def check_interface_keys(subgraph: SubgraphSchema, _usage: FieldUsage, report: Report) -> None:

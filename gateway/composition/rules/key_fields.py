@@ -5,11 +5,10 @@ from __future__ import annotations
 from gateway.composition.errors import CompositionCode, Report
 from gateway.composition.field_sets import walk_field_set
 from gateway.composition.field_usage import FieldUsage
-from gateway.composition.subgraph_schema import SubgraphSchema, TypeKind
+from gateway.composition.subgraph_schema import SubgraphSchema
+from gateway.supergraph.type_kinds import ABSTRACT_KINDS, TypeKind
 
 from .field_set_checks import FieldSetChecks
-
-_ABSTRACT = (TypeKind.INTERFACE, TypeKind.UNION)
 
 
 def check_key_fields(subgraph: SubgraphSchema, usage: FieldUsage, report: Report) -> None:
@@ -30,7 +29,7 @@ def check_key_fields(subgraph: SubgraphSchema, usage: FieldUsage, report: Report
             for visit in walk_field_set(subgraph, type_.name, tuple(selections)):
                 target = subgraph.types[visit.parent].fields[visit.selection.name].type.name
                 kind = subgraph.kind(target)
-                if kind in _ABSTRACT:
+                if kind in ABSTRACT_KINDS:
                     checks.error(
                         CompositionCode.KEY_FIELDS_SELECT_INVALID_TYPE,
                         f'"{visit.parent}.{visit.selection.name}" is of the {kind} type "{target}".',

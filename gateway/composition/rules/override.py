@@ -6,7 +6,8 @@ import re
 
 from gateway.composition.errors import CompositionCode, Report
 from gateway.composition.field_usage import FieldUsage
-from gateway.composition.subgraph_schema import SubgraphSchema, TypeKind
+from gateway.composition.subgraph_schema import SubgraphSchema
+from gateway.supergraph.type_kinds import TypeKind
 
 _CUSTOM = re.compile(r"[a-zA-Z][a-zA-Z0-9_\-:./]*")
 _PERCENT = re.compile(r"percent\((\d{1,3}(?:\.\d{1,8})?)\)")

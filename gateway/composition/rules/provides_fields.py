@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from gateway.composition.errors import CompositionCode, Report
 from gateway.composition.field_usage import FieldUsage
-from gateway.composition.subgraph_schema import COMPOSITE_KINDS, SubgraphSchema, TypeKind
+from gateway.composition.subgraph_schema import SubgraphSchema
+from gateway.supergraph.type_kinds import COMPOSITE_KINDS, TypeKind
 
 from .field_set_checks import FieldSetChecks
 

@@ -9,8 +9,8 @@ from gateway.composition.subgraph_schema import (
     OutputField,
     SubgraphSchema,
     SubgraphType,
-    TypeKind,
 )
+from gateway.supergraph.type_kinds import TypeKind
 
 
 def check_shareable(subgraph: SubgraphSchema, usage: FieldUsage, report: Report) -> None:

@@ -15,15 +15,14 @@ from gateway.query_graph.explain import Obstacle, Reason, explain
 from gateway.query_graph.positions import Position
 from gateway.query_graph.reach import Reach
 from gateway.query_graph.reached import Option
-from gateway.supergraph.model import FieldDefinition, Supergraph, TypeKind
+from gateway.supergraph.model import FieldDefinition, Supergraph
+from gateway.supergraph.type_kinds import ABSTRACT_KINDS
 
 from .findings import SharedReturn, Unreachable
 from .labelled_reach import LabelledReach
 from .labels import NO_CHOICE, Choice, choices
 from .states import Arrival, Leading, Proof, Sight, State, arrival_of
 from .witness import Step, Witness
-
-_ABSTRACT = (TypeKind.INTERFACE, TypeKind.UNION)
 
 
 @dataclass(slots=True)
@@ -149,7 +148,7 @@ class SatisfiabilityWalk:
                 definition
                 for definition in supergraph.types[type_name].fields.values()
                 if self._is_asked_for(type_name, definition)
-                and supergraph.types[definition.type.name].kind in _ABSTRACT
+                and supergraph.types[definition.type.name].kind in ABSTRACT_KINDS
             )
         return found
 
@@ -290,7 +289,7 @@ class SatisfiabilityWalk:
         witness: Witness,
     ) -> None:
         target = self._supergraph.types.get(definition.type.name)
-        if target is None or target.kind not in _ABSTRACT:
+        if target is None or target.kind not in ABSTRACT_KINDS:
             return
         types = {
             option.move.graph: self._returned(seen.reach, option, target.name) for option in options
