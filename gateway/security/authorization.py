@@ -6,7 +6,7 @@ before planning (``operations/normalize``), so that it is never fetched.
 
 from __future__ import annotations
 
-from functools import lru_cache
+from typing import NamedTuple
 
 from gateway.config.settings import AuthorizationConfig
 from gateway.supergraph.auth_conditions import Condition
@@ -18,9 +18,20 @@ from .policies import PolicyJudge
 
 _DEFAULT_CLAIMS = ("scope", "scp")
 _MOST_KEPT = 4096
+"""How many decisions are kept before all are made anew: most graphs have a few dozen kinds of callers."""
+
 _NOTHING: frozenset[str] = frozenset()
 
 _log = get_logger(__name__)
+
+
+class _Rights(NamedTuple):
+    """What tells callers apart; people with equal rights are answered by the same plans."""
+
+    asked: int
+    is_authenticated: bool
+    scopes: frozenset[str]
+    granted: frozenset[str]
 
 
 class Authorization:
@@ -36,37 +47,40 @@ class Authorization:
         self._rules = rules
         self._claims = (config.scopes_claim,) if config.scopes_claim else _DEFAULT_CLAIMS
         self._judge = judge
-        # By what tells callers apart for the operation, not by caller: people with equal rights share plans.
-        self._unmet = lru_cache(_MOST_KEPT)(self._find_unmet)
-        self._policies_in = lru_cache(_MOST_KEPT)(self._find_policies)
+        self._decided: dict[_Rights, frozenset[Requirement]] = {}
+        self._policies: dict[int, frozenset[str]] = {}
 
     async def find_unmet(self, asked: int, identity: Identity | None) -> frozenset[Requirement]:
         """Return the requirements in the mask ``asked`` that a caller does not meet; equal ones are one object."""
         policies = self._policies_in(asked)
         granted = await self._judge.grant(policies, identity) if policies else _NOTHING
-        if identity is None:
-            return self._unmet(asked, _NOTHING, granted & policies, is_authenticated=False)
-        scopes = read_scopes(identity, self._claims)
-        return self._unmet(asked, scopes, granted & policies, is_authenticated=True)
+        scopes = _NOTHING if identity is None else read_scopes(identity, self._claims)
+        rights = _Rights(asked, identity is not None, scopes, granted & policies)
+        unmet = self._decided.get(rights)
+        if unmet is None:
+            if len(self._decided) >= _MOST_KEPT:
+                self._decided.clear()
+            unmet = self._decided[rights] = self._decide(rights)
+        return unmet
 
-    def _find_unmet(
-        self,
-        asked: int,
-        scopes: frozenset[str],
-        granted: frozenset[str],
-        *,
-        is_authenticated: bool,
-    ) -> frozenset[Requirement]:
-        return frozenset(
+    def _decide(self, rights: _Rights) -> frozenset[Requirement]:
+        unmet = frozenset(
             requirement
-            for requirement in self._rules.of_mask(asked)
-            if (requirement.is_authenticated and not is_authenticated)
-            or not is_met(requirement.scopes, scopes)
-            or not is_met(requirement.policies, granted)
+            for requirement in self._rules.of_mask(rights.asked)
+            if (requirement.is_authenticated and not rights.is_authenticated)
+            or not is_met(requirement.scopes, rights.scopes)
+            or not is_met(requirement.policies, rights.granted)
         )
+        return self._rules.as_one(unmet)
 
-    def _find_policies(self, asked: int) -> frozenset[str]:
-        return _NOTHING.union(*(each.policy_names for each in self._rules.of_mask(asked)))
+    def _policies_in(self, asked: int) -> frozenset[str]:
+        found = self._policies.get(asked)
+        if found is None:
+            if len(self._policies) >= _MOST_KEPT:
+                self._policies.clear()
+            found = _NOTHING.union(*(each.policy_names for each in self._rules.of_mask(asked)))
+            self._policies[asked] = found
+        return found
 
 
 def is_met(condition: Condition, names: frozenset[str]) -> bool:

@@ -30,6 +30,8 @@ from .type_kinds import ABSTRACT_KINDS, TypeKind
 _MOST_ALTERNATIVES = 4096
 """Conditions with more alternatives together are not compared; then both are asked for."""
 
+_MOST_SETS = 1024
+
 
 @dataclass(frozen=True, slots=True)
 class Requirement:
@@ -79,7 +81,8 @@ class AuthRules:
         types: Mapping[str, frozenset[Requirement]],
         fields: Mapping[tuple[str, str], frozenset[Requirement]],
     ) -> None:
-        self._supergraph = supergraph
+        # Not the supergraph itself, which keeps this: neither should need a collector to go.
+        self._kinds, self._possible = supergraph.types, supergraph.possible_types
         self.all = tuple(
             dict.fromkeys(
                 requirement
@@ -94,9 +97,10 @@ class AuthRules:
         if self.all:
             self._read_fields({at: self.mask_of(found) for at, found in fields.items()})
         self._by_selection: dict[tuple[str, str], int] = {}
+        self._sets: dict[int, frozenset[Requirement]] = {}
 
     def _read_fields(self, own: Mapping[tuple[str, str], int]) -> None:
-        types, possible = self._supergraph.types, self._supergraph.possible_types
+        types, possible = self._kinds, self._possible
         for definition in types.values():
             if definition.kind is not TypeKind.OBJECT:
                 continue
@@ -118,6 +122,16 @@ class AuthRules:
         """Return the requirements in a mask."""
         return frozenset(one for one, bit in self._bits.items() if mask & bit)
 
+    def as_one(self, requirements: frozenset[Requirement]) -> frozenset[Requirement]:
+        """Return an equal set, the same object as far as sets are remembered: it is quick to look up by."""
+        mask = self.mask_of(requirements)
+        found = self._sets.get(mask)
+        if found is None:
+            if len(self._sets) >= _MOST_SETS:
+                self._sets.clear()
+            found = self._sets[mask] = self.of_mask(mask)
+        return found
+
     def of_type(self, name: str) -> int:
         """Return the mask of what an object type asks for."""
         return self._types.get(name, 0)
@@ -134,10 +148,10 @@ class AuthRules:
         return found
 
     def _masks_of(self, parent: str, field: str) -> Iterator[int]:
-        possible = self._supergraph.possible_types
+        possible = self._possible
         for name in possible[parent]:
             yield self._fields.get((name, field), 0)
-            definition = self._supergraph.types[name].fields.get(field)
+            definition = self._kinds[name].fields.get(field)
             if definition is not None:
                 for returned in possible.get(definition.type.name, ()):
                     yield self._types.get(returned, 0)
@@ -145,11 +159,10 @@ class AuthRules:
     def deny(self, unmet: Iterable[Requirement]) -> Denial:
         """Return what is denied to whoever does not meet these requirements, and meets all others."""
         mask = self.mask_of(unmet)
-        kinds = self._supergraph.types
         types = frozenset(
             name
             for name, asked in self._types.items()
-            if asked & mask and kinds[name].kind is TypeKind.OBJECT
+            if asked & mask and self._kinds[name].kind is TypeKind.OBJECT
         )
         fields: dict[str, set[str]] = {}
         for (name, field), asked in self._fields.items():
