@@ -11,11 +11,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from .checks import CHECKS
+from .codes import CompositionCode
 from .coordinates import located
-from .errors import MAX_PROBLEMS, CompositionCode, CompositionError, CompositionHint, Report
+from .errors import CompositionError, CompositionHint
 from .federation1.upgrade import upgrade_federation1
 from .field_usage import FieldUsage, find_field_usage
 from .merging.merge import merge_subgraphs
+from .report import MAX_PROBLEMS, Report
 from .rules import RULES
 from .satisfiability.check import check_satisfiability
 from .satisfiability.sound_part import sound_part

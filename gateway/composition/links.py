@@ -20,7 +20,8 @@ from graphql import (
 from graphql.language import EnumValueNode, Node, NullValueNode
 from graphql.pyutils import did_you_mean, suggestion_list
 
-from .errors import CompositionCode, Report, SourceLocation
+from .codes import CompositionCode
+from .errors import SourceLocation
 from .federation_spec import (
     DIRECTIVES,
     FEATURES,
@@ -34,6 +35,7 @@ from .federation_spec import (
     UNSUPPORTED_FEATURES,
     Version,
 )
+from .report import Report
 
 _VERSION = re.compile(r"v(0|[1-9]\d*)\.(0|[1-9]\d*)")
 _URL = re.compile(r"[a-zA-Z][a-zA-Z0-9+.-]*://[^\s/?#]+/[^\s?#]+")

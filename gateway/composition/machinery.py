@@ -28,9 +28,10 @@ from graphql.language import (
 from gateway.supergraph.built_in import BUILT_IN_SCALARS
 from gateway.supergraph.type_ref import TypeRef, type_ref
 
-from .errors import CompositionCode, Report
+from .codes import CompositionCode
 from .federation_spec import DIRECTIVES, FEDERATION, LINK, MACHINERY_FIELDS, MACHINERY_TYPES, TYPES
 from .links import LocalNames, location_of
+from .report import Report
 
 
 def strip_machinery(

@@ -21,11 +21,13 @@ from graphql import (
 )
 from graphql.language import FragmentDefinitionNode, TypeDefinitionNode
 
-from .errors import CompositionCode, Report, SourceLocation
+from .codes import CompositionCode
+from .errors import SourceLocation
 from .federation_spec import DIRECTIVES, FEDERATION_1_DIRECTIVES
 from .graphql_validity import check_graphql
 from .links import LocalNames, location_of, resolve_links
 from .machinery import strip_machinery
+from .report import Report
 from .subgraph_builder import SubgraphBuilder
 from .subgraph_schema import SubgraphSchema
 

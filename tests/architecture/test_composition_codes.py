@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from gateway.composition.errors import CompositionCode, HintCode, hint_level
+from gateway.composition.codes import CompositionCode, HintCode, hint_level
 
 DOCUMENT = (Path(__file__).parents[2] / "docs" / "composition-errors.md").read_text()
 

@@ -17,10 +17,10 @@ import yaml
 from graphql import build_ast_schema, is_abstract_type, parse, print_ast
 
 from gateway.composition.compose import CompositionResult, SubgraphSource, compose
-from gateway.composition.errors import Report
 from gateway.composition.federation1.upgrade import upgrade_federation1
 from gateway.composition.field_usage import find_field_usage
 from gateway.composition.merging.merge import merge_subgraphs
+from gateway.composition.report import Report
 from gateway.composition.subgraph_loader import load_subgraph
 from gateway.composition.supergraph_printer import print_supergraph
 from gateway.supergraph.loader import load_supergraph

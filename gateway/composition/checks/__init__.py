@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from gateway.composition.errors import Report
+from gateway.composition.report import Report
 from gateway.composition.supergraph_model import MergedSchema
 
 from .has_queries import check_has_queries

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from gateway.composition.errors import CompositionCode, Report
+from gateway.composition.codes import CompositionCode
+from gateway.composition.report import Report
 from gateway.composition.supergraph_model import MergedSchema
 
 

@@ -10,7 +10,8 @@ from dataclasses import dataclass
 
 from graphql import ConstValueNode, EnumValueNode, ListValueNode, ObjectValueNode
 
-from gateway.composition.errors import CompositionCode, Report
+from gateway.composition.codes import CompositionCode
+from gateway.composition.report import Report
 from gateway.composition.supergraph_model import (
     MergedField,
     MergedInputValue,

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from gateway.composition.errors import CompositionCode, Report
+from gateway.composition.codes import CompositionCode
+from gateway.composition.report import Report
 from gateway.composition.subgraph_names import named_subgraphs
 from gateway.composition.supergraph_model import MergedField, MergedSchema, MergedType
 from gateway.supergraph.type_ref import is_subtype

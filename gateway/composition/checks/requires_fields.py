@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from gateway.composition.errors import CompositionCode, Report
+from gateway.composition.codes import CompositionCode
 from gateway.composition.field_sets import FieldSetInvalid, check_selections, parse_field_set
+from gateway.composition.report import Report
 from gateway.composition.supergraph_model import MergedSchema
 
 

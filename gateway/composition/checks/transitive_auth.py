@@ -6,8 +6,9 @@ from collections.abc import Iterable, Iterator, Mapping
 
 from graphql import parse_const_value
 
-from gateway.composition.errors import CompositionCode, Report
+from gateway.composition.codes import CompositionCode
 from gateway.composition.field_sets import FieldSetInvalid, parse_field_set, walk_field_set
+from gateway.composition.report import Report
 from gateway.composition.supergraph_model import (
     JoinField,
     MergedElement,

@@ -12,7 +12,9 @@ from dataclasses import dataclass, replace
 from graphql import GraphQLError, parse
 
 from gateway.composition.checks.inaccessible import check_inaccessible
-from gateway.composition.errors import MAX_PROBLEMS, CompositionCode, CompositionError, Report
+from gateway.composition.codes import CompositionCode
+from gateway.composition.errors import CompositionError
+from gateway.composition.report import MAX_PROBLEMS, Report
 from gateway.errors import SupergraphInvalid
 from gateway.supergraph.api_schema import build_api_schema
 from gateway.supergraph.features import read_features

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
-from gateway.composition.errors import CompositionCode, Report
+from gateway.composition.codes import CompositionCode
 from gateway.composition.field_sets import FieldSetInvalid, SelectedField, parse_field_set
+from gateway.composition.report import Report
 from gateway.composition.subgraph_schema import AppliedDirective, SubgraphSchema, SubgraphType
 from gateway.supergraph.built_in import ROOT_TYPES
 

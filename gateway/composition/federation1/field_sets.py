@@ -8,7 +8,6 @@ from dataclasses import replace
 from graphql import EnumValueNode, ListValueNode, StringValueNode, ValueNode
 
 from gateway.composition.constants import print_constant
-from gateway.composition.errors import Report
 from gateway.composition.field_sets import (
     FieldSetInvalid,
     SelectedField,
@@ -17,6 +16,7 @@ from gateway.composition.field_sets import (
     parse_field_set,
 )
 from gateway.composition.field_usage import FieldUsage, find_field_usage
+from gateway.composition.report import Report
 from gateway.composition.subgraph_schema import Element, SubgraphSchema
 
 from .directives import swap

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from gateway.composition.errors import CompositionCode, Report
+from gateway.composition.codes import CompositionCode
+from gateway.composition.report import Report
 from gateway.composition.subgraph_schema import SubgraphSchema
 from gateway.supergraph.type_kinds import COMPOSITE_KINDS, TypeKind
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from gateway.composition.errors import Report
 from gateway.composition.field_usage import find_field_usage
+from gateway.composition.report import Report
 from gateway.composition.subgraph_schema import OutputField, SubgraphSchema
 
 from .directives import swap

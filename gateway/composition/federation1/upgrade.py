@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from gateway.composition.errors import Report
+from gateway.composition.report import Report
 from gateway.composition.subgraph_schema import SubgraphSchema
 
 from .extensions import check_bases, resolve_key_fields, turn_into_definitions

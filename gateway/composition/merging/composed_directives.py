@@ -8,9 +8,11 @@ from dataclasses import dataclass, field
 from graphql import print_ast
 from graphql.language import DirectiveDefinitionNode
 
-from gateway.composition.errors import CompositionCode, HintCode, Report, SourceLocation
+from gateway.composition.codes import CompositionCode, HintCode
+from gateway.composition.errors import SourceLocation
 from gateway.composition.federation_spec import DIRECTIVES, FEATURES, FEDERATION, LINK, Version
 from gateway.composition.links import Link, location_of
+from gateway.composition.report import Report
 from gateway.composition.subgraph_names import named_subgraphs
 from gateway.composition.subgraph_schema import AppliedDirective, SubgraphSchema
 from gateway.composition.supergraph_model import MergedLink

@@ -6,8 +6,9 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
-from gateway.composition.errors import Report, SourceLocation
+from gateway.composition.errors import SourceLocation
 from gateway.composition.field_usage import FieldUsage
+from gateway.composition.report import Report
 from gateway.composition.subgraph_names import named_subgraphs
 from gateway.composition.subgraph_schema import (
     AppliedDirective,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 
-from gateway.composition.errors import HintCode
+from gateway.composition.codes import HintCode
 from gateway.composition.subgraph_schema import Element
 
 from .context import MergeContext, Source, locations

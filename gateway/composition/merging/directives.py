@@ -10,8 +10,8 @@ from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from typing import TypeAlias
 
+from gateway.composition.codes import HintCode
 from gateway.composition.constants import canonical_constant, print_constant
-from gateway.composition.errors import HintCode
 from gateway.composition.federation_spec import DIRECTIVES
 from gateway.composition.subgraph_schema import AppliedDirective, Element
 from gateway.composition.supergraph_model import MergedDirective

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from graphql.language import DirectiveDefinitionNode
 
-from gateway.composition.errors import HintCode
+from gateway.composition.codes import HintCode
 from gateway.composition.links import location_of
 from gateway.composition.subgraph_names import named_subgraphs
 from gateway.composition.subgraph_schema import InputValue

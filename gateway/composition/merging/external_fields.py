@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from gateway.composition.codes import CompositionCode
 from gateway.composition.constants import canonical_constant
-from gateway.composition.errors import CompositionCode
 from gateway.composition.federation_spec import DIRECTIVES
 from gateway.composition.subgraph_schema import OutputField
 from gateway.composition.supergraph_model import MergedField

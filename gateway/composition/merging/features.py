@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from gateway.composition.errors import CompositionCode, Report, SourceLocation
+from gateway.composition.codes import CompositionCode
+from gateway.composition.errors import SourceLocation
 from gateway.composition.federation_spec import DIRECTIVES, FEATURES, FEDERATION, FeatureSpec
+from gateway.composition.report import Report
 from gateway.composition.subgraph_names import named_subgraphs
 from gateway.composition.subgraph_schema import SubgraphSchema
 from gateway.composition.supergraph_model import MergedDirective, MergedLink, MergedSchema

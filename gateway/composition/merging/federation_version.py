@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from gateway.composition.errors import HintCode, Report
+from gateway.composition.codes import HintCode
 from gateway.composition.federation_spec import FEATURES, OLDEST, Version
+from gateway.composition.report import Report
 from gateway.composition.subgraph_schema import SubgraphSchema
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from gateway.composition.errors import CompositionCode
+from gateway.composition.codes import CompositionCode
 from gateway.composition.subgraph_schema import OutputField, SubgraphType
 from gateway.composition.supergraph_model import JoinField, MergedField
 

@@ -10,8 +10,8 @@ from dataclasses import dataclass
 
 from graphql import ConstValueNode
 
+from gateway.composition.codes import CompositionCode, HintCode
 from gateway.composition.constants import canonical_constant, print_constant
-from gateway.composition.errors import CompositionCode, HintCode
 from gateway.composition.subgraph_schema import InputValue
 from gateway.composition.supergraph_model import MergedInputValue
 

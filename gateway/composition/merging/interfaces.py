@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from gateway.composition.errors import CompositionCode, HintCode
+from gateway.composition.codes import CompositionCode, HintCode
 from gateway.composition.subgraph_schema import SubgraphType
 from gateway.composition.supergraph_model import JoinField, MergedField, MergedSchema, MergedType
 from gateway.supergraph.type_kinds import TypeKind

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from gateway.composition.errors import Report
 from gateway.composition.federation_spec import Version
 from gateway.composition.field_usage import FieldUsage
+from gateway.composition.report import Report
 from gateway.composition.subgraph_schema import SubgraphSchema
 from gateway.composition.supergraph_model import MergedSchema
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from gateway.composition.errors import HintCode
+from gateway.composition.codes import HintCode
 from gateway.composition.subgraph_schema import OutputField, SubgraphType
 from gateway.composition.supergraph_model import MergedType
 from gateway.supergraph.built_in import ROOT_TYPES

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from gateway.composition.errors import CompositionCode, HintCode
+from gateway.composition.codes import CompositionCode, HintCode
 from gateway.composition.subgraph_schema import AppliedDirective, OutputField
 
 from .context import MergeContext, Source

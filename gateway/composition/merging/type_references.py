@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from gateway.composition.errors import CompositionCode, HintCode
+from gateway.composition.codes import CompositionCode, HintCode
 from gateway.composition.subgraph_schema import InputValue, OutputField
 from gateway.supergraph.type_ref import TypeRef, is_subtype
 

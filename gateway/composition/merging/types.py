@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 
-from gateway.composition.errors import CompositionCode
+from gateway.composition.codes import CompositionCode
 from gateway.composition.subgraph_schema import SubgraphType
 from gateway.composition.supergraph_model import JoinType, MergedType
 from gateway.supergraph.type_kinds import TypeKind

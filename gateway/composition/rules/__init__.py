@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from gateway.composition.errors import Report
 from gateway.composition.field_usage import FieldUsage
+from gateway.composition.report import Report
 from gateway.composition.subgraph_schema import SubgraphSchema
 
 from .auth_on_interfaces import check_auth_on_interfaces

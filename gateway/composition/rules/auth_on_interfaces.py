@@ -5,9 +5,10 @@ An interface's own demand follows from its implementations, and a second, differ
 
 from __future__ import annotations
 
-from gateway.composition.errors import CompositionCode, Report
+from gateway.composition.codes import CompositionCode
 from gateway.composition.federation_spec import AUTH_DIRECTIVES
 from gateway.composition.field_usage import FieldUsage
+from gateway.composition.report import Report
 from gateway.composition.subgraph_schema import AppliedDirective, SubgraphSchema
 from gateway.supergraph.type_kinds import TypeKind
 

@@ -10,7 +10,7 @@ from gateway.composition.cache_tag_formats import (
     Placeholder,
     read_placeholders,
 )
-from gateway.composition.errors import CompositionCode, Report
+from gateway.composition.codes import CompositionCode
 from gateway.composition.field_sets import (
     FieldSetInvalid,
     SelectedField,
@@ -18,6 +18,7 @@ from gateway.composition.field_sets import (
     parse_field_set,
 )
 from gateway.composition.field_usage import FieldUsage
+from gateway.composition.report import Report
 from gateway.composition.subgraph_schema import (
     AppliedDirective,
     OutputField,

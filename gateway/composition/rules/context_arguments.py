@@ -6,13 +6,13 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from gateway.composition.codes import CompositionCode
 from gateway.composition.constants import print_constant
 from gateway.composition.context_values import (
     context_types,
     contextual_arguments,
     parse_context_value,
 )
-from gateway.composition.errors import CompositionCode, Report
 from gateway.composition.field_sets import (
     FieldSetInvalid,
     SelectedField,
@@ -23,6 +23,7 @@ from gateway.composition.field_sets import (
     parse_field_set,
 )
 from gateway.composition.field_usage import FieldUsage
+from gateway.composition.report import Report
 from gateway.composition.subgraph_schema import (
     AppliedDirective,
     InputValue,

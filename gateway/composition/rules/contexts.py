@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 
-from gateway.composition.errors import CompositionCode, Report
+from gateway.composition.codes import CompositionCode
 from gateway.composition.field_usage import FieldUsage
+from gateway.composition.report import Report
 from gateway.composition.subgraph_schema import SubgraphSchema
 
 _NAME = re.compile(r"[A-Za-z][A-Za-z0-9]*")

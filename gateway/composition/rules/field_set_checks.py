@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from gateway.composition.codes import CompositionCode
 from gateway.composition.constants import print_constant
-from gateway.composition.errors import CompositionCode, Report
 from gateway.composition.field_sets import (
     FieldSetInvalid,
     Selection,
@@ -16,6 +16,7 @@ from gateway.composition.field_sets import (
     walk_field_set,
 )
 from gateway.composition.field_usage import FieldUsage
+from gateway.composition.report import Report
 from gateway.composition.subgraph_schema import AppliedDirective, SubgraphSchema
 from gateway.supergraph.type_kinds import TypeKind
 

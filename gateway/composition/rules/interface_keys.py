@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from gateway.composition.errors import CompositionCode, Report
+from gateway.composition.codes import CompositionCode
 from gateway.composition.field_sets import (
     FieldSetInvalid,
     SelectedField,
@@ -10,6 +10,7 @@ from gateway.composition.field_sets import (
     parse_field_set,
 )
 from gateway.composition.field_usage import FieldUsage
+from gateway.composition.report import Report
 from gateway.composition.subgraph_schema import AppliedDirective, SubgraphSchema
 from gateway.supergraph.type_kinds import TypeKind
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from gateway.composition.errors import CompositionCode, Report
+from gateway.composition.codes import CompositionCode
 from gateway.composition.field_sets import walk_field_set
 from gateway.composition.field_usage import FieldUsage
+from gateway.composition.report import Report
 from gateway.composition.subgraph_schema import SubgraphSchema
 from gateway.supergraph.type_kinds import ABSTRACT_KINDS, TypeKind
 

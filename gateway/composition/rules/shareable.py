@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from gateway.composition.errors import CompositionCode, Report
+from gateway.composition.codes import CompositionCode
 from gateway.composition.field_usage import FieldUsage
+from gateway.composition.report import Report
 from gateway.composition.subgraph_schema import (
     AppliedDirective,
     OutputField,

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from gateway.composition.errors import CompositionCode, HintCode, Report, SourceLocation
+from gateway.composition.codes import CompositionCode, HintCode
+from gateway.composition.errors import SourceLocation
+from gateway.composition.report import Report
 from gateway.composition.subgraph_names import named_subgraphs
 from gateway.composition.subgraph_schema import SubgraphSchema
 from gateway.errors import SupergraphInvalid

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from gateway.composition.errors import CompositionCode, CompositionError
+from gateway.composition.codes import CompositionCode
+from gateway.composition.errors import CompositionError
 from gateway.composition.supergraph_model import MergedField, MergedInputValue, MergedSchema
 
 _NOT_CONFORMING = (CompositionCode.INTERFACE_FIELD_NO_IMPLEM, CompositionCode.INVALID_GRAPHQL)

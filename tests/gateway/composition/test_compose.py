@@ -6,8 +6,9 @@ from collections.abc import Sequence
 
 import pytest
 
+from gateway.composition.codes import CompositionCode, HintLevel
 from gateway.composition.compose import SubgraphSource, compose
-from gateway.composition.errors import MAX_PROBLEMS, CompositionCode, HintLevel
+from gateway.composition.report import MAX_PROBLEMS
 from tests.support.subgraphs import (
     codes,
     compose_all,

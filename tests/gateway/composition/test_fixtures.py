@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from graphql import parse, print_ast
 
-from gateway.composition.errors import CompositionCode, HintCode
+from gateway.composition.codes import CompositionCode, HintCode
 from gateway.supergraph.loader import load_supergraph
 from tests.support.subgraphs import FIXTURES, codes, compose_text, hint_codes
 

@@ -11,8 +11,8 @@ from graphql import (
     print_schema,
 )
 
+from gateway.composition.codes import CompositionCode
 from gateway.composition.contracts import TagFilter, apply_contract
-from gateway.composition.errors import CompositionCode
 from gateway.errors import SupergraphInvalid
 from gateway.supergraph.loader import load_supergraph
 from tests.support.subgraphs import compose_all

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from gateway.composition.compose import CompositionResult
-from gateway.composition.errors import Report
+from gateway.composition.report import Report
 from gateway.composition.satisfiability.check import check_satisfiability
 from gateway.composition.satisfiability.labelled_reach import LabelledReach
 from gateway.composition.satisfiability.walk import SatisfiabilityWalk

@@ -8,9 +8,9 @@ from itertools import product
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from gateway.composition.errors import Report
 from gateway.composition.field_usage import find_field_usage
 from gateway.composition.merging.merge import merge_subgraphs
+from gateway.composition.report import Report
 from gateway.composition.satisfiability.check import check_satisfiability
 from gateway.composition.satisfiability.labelled_reach import LabelledReach
 from gateway.composition.satisfiability.labels import Choice, choices
