@@ -1,6 +1,6 @@
 """What the published specifications define: federation versions, their directives and types, and linkable features.
 
-This is data only; ``links.py`` resolves what a subgraph calls these, ``subgraph_loader.py`` checks definitions
+This is data; ``link_resolver.py`` resolves what a subgraph calls these, ``subgraph_loader.py`` checks definitions
 against them.
 """
 
@@ -143,7 +143,7 @@ class FeatureSpec:
     """A specification that supergraphs link for the sake of directives that outlive composition."""
 
     name: str
-    version: str
+    version: Version
     """The version that composed supergraphs link."""
 
     purpose: str | None
@@ -173,29 +173,44 @@ class FeatureSpec:
 
 
 _FEATURES = (
-    FeatureSpec("tag", "v0.3", None, ("tag",)),
-    FeatureSpec("inaccessible", "v0.2", "SECURITY", ("inaccessible",)),
-    FeatureSpec("authenticated", "v0.1", "SECURITY", ("authenticated",), since=Version(2, 5)),
+    FeatureSpec("tag", Version(0, 3), None, ("tag",)),
+    FeatureSpec("inaccessible", Version(0, 2), "SECURITY", ("inaccessible",)),
     FeatureSpec(
-        "requiresScopes", "v0.1", "SECURITY", ("requiresScopes",), ("Scope",), since=Version(2, 5)
+        "authenticated", Version(0, 1), "SECURITY", ("authenticated",), since=Version(2, 5)
     ),
-    FeatureSpec("policy", "v0.1", "SECURITY", ("policy",), ("Policy",), since=Version(2, 6)),
+    FeatureSpec(
+        "requiresScopes",
+        Version(0, 1),
+        "SECURITY",
+        ("requiresScopes",),
+        ("Scope",),
+        since=Version(2, 5),
+    ),
+    FeatureSpec("policy", Version(0, 1), "SECURITY", ("policy",), ("Policy",), since=Version(2, 6)),
     FeatureSpec(
         "context",
-        "v0.1",
+        Version(0, 1),
         "SECURITY",
         ("context",),
         consumed_directives=("fromContext",),
         consumed_scalars=("ContextFieldValue",),
         since=Version(2, 8),
     ),
-    FeatureSpec("cost", "v0.1", None, ("cost", "listSize"), since=Version(2, 9)),
+    FeatureSpec("cost", Version(0, 1), None, ("cost", "listSize"), since=Version(2, 9)),
     FeatureSpec(
-        "cacheTag", "v0.1", "EXECUTION", ("cacheTag",), is_joined=True, since=Version(2, 12)
+        "cacheTag", Version(0, 1), "EXECUTION", ("cacheTag",), is_joined=True, since=Version(2, 12)
     ),
 )
 
 FEATURES: Mapping[str, FeatureSpec] = {feature.name: feature for feature in _FEATURES}
+
+_FEATURES_BY_IDENTITY = {feature.identity: feature for feature in _FEATURES}
+
+
+def find_feature(identity: str) -> FeatureSpec | None:
+    """Return the feature of that URL (without version), if it is one of these."""
+    return _FEATURES_BY_IDENTITY.get(identity)
+
 
 UNSUPPORTED_FEATURES = frozenset({"connect", "source"})
 """Features of the same publisher that this composition knows of and cannot carry: fields that REST services answer."""

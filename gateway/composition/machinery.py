@@ -30,8 +30,9 @@ from gateway.supergraph.type_ref import TypeRef, type_ref
 
 from .codes import CompositionCode
 from .federation_spec import DIRECTIVES, FEDERATION, LINK, MACHINERY_FIELDS, MACHINERY_TYPES, TYPES
-from .links import LocalNames, location_of
+from .links import LocalNames
 from .report import Report
+from .source_locations import location_of
 
 
 def strip_machinery(
@@ -150,9 +151,9 @@ def _link_types(names: LocalNames) -> frozenset[str]:
     prefix = names.link_directive
     found = {f"{prefix}__Purpose", f"{prefix}__Import"}
     for link in names.links:
-        if link.identity == LINK:
+        if link.spec.identity == LINK:
             found |= {link.type("Purpose"), link.type("Import")}
-        if link.identity == FEDERATION:
+        if link.spec.identity == FEDERATION:
             found |= {f"{link.prefix}__{name}" for name in TYPES}
     return frozenset(found)
 

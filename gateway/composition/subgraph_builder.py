@@ -34,7 +34,8 @@ from graphql.language import (
 from gateway.supergraph.type_kinds import TypeKind, kind_of
 from gateway.supergraph.type_ref import TypeRef, type_ref
 
-from .links import LocalNames, location_of
+from .links import LocalNames
+from .source_locations import location_of
 from .subgraph_schema import (
     AppliedDirective,
     EnumValue,

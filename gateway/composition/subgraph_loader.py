@@ -25,9 +25,11 @@ from .codes import CompositionCode
 from .errors import SourceLocation
 from .federation_spec import DIRECTIVES, FEDERATION_1_DIRECTIVES
 from .graphql_validity import check_graphql
-from .links import LocalNames, location_of, resolve_links
+from .link_resolver import resolve_links
+from .links import LocalNames
 from .machinery import strip_machinery
 from .report import Report
+from .source_locations import location_of
 from .subgraph_builder import SubgraphBuilder
 from .subgraph_schema import SubgraphSchema
 

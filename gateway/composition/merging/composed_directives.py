@@ -10,9 +10,10 @@ from graphql.language import DirectiveDefinitionNode
 
 from gateway.composition.codes import CompositionCode, HintCode
 from gateway.composition.errors import SourceLocation
-from gateway.composition.federation_spec import DIRECTIVES, FEATURES, FEDERATION, LINK, Version
-from gateway.composition.links import Link, location_of
+from gateway.composition.federation_spec import DIRECTIVES, FEDERATION, LINK, Version, find_feature
+from gateway.composition.links import Link
 from gateway.composition.report import Report
+from gateway.composition.source_locations import location_of
 from gateway.composition.subgraph_names import named_subgraphs
 from gateway.composition.subgraph_schema import AppliedDirective, SubgraphSchema
 from gateway.composition.supergraph_model import MergedLink
@@ -58,7 +59,7 @@ def find_composed_directives(
     ]
     by_feature: dict[str, list[_Request]] = {}
     for request in requests:
-        by_feature.setdefault(request.link.identity, []).append(request)
+        by_feature.setdefault(request.link.spec.identity, []).append(request)
     composed = ComposedDirectives()
     for identity, asked in by_feature.items():
         if _agree_on_version(identity, asked, subgraphs, report) and _agree_on_names(
@@ -100,9 +101,7 @@ def _read(
         )
         return
     link, element = found[0]
-    if link.identity in (FEDERATION, LINK) or any(
-        link.identity == feature.identity for feature in FEATURES.values()
-    ):
+    if link.spec.identity in (FEDERATION, LINK) or find_feature(link.spec.identity):
         spec = DIRECTIVES.get(element)
         if spec is not None and spec.feature is not None:
             report.hint(
@@ -134,7 +133,7 @@ def _read(
 def _linking(
     identity: str, subgraphs: Sequence[SubgraphSchema]
 ) -> list[tuple[SubgraphSchema, Link]]:
-    return [(s, link) for s in subgraphs for link in s.links if link.identity == identity]
+    return [(s, link) for s in subgraphs for link in s.links if link.spec.identity == identity]
 
 
 def _agree_on_version(
@@ -146,7 +145,7 @@ def _agree_on_version(
     """One major version (for v0.x: one minor version, too) across all subgraphs that compose it."""
     majors: dict[Version, list[str]] = {}
     for request in asked:
-        version = request.link.version
+        version = request.link.spec.version
         key = version if version.major == 0 else Version(version.major, 0)
         names = majors.setdefault(key, [])
         if request.subgraph.name not in names:
@@ -155,7 +154,7 @@ def _agree_on_version(
         others = {
             subgraph.name
             for subgraph, link in _linking(identity, subgraphs)
-            if link.version.major != asked[0].link.version.major
+            if link.spec.version.major != asked[0].link.spec.version.major
         }
         if others:
             report.hint(
@@ -190,7 +189,7 @@ def _agree_on_names(
             listing = ", ".join(f"@{n} in {named_subgraphs(s)}" for n, s in names.items())
             report.error(
                 CompositionCode.DIRECTIVE_COMPOSITION_ERROR,
-                f"@{element} of {asked[0].link.identity} is composed, but has different names:"
+                f"@{element} of {asked[0].link.spec.identity} is composed, but has different names:"
                 f" {listing}.",
                 at=[request.location for request in asked],
                 coordinate=f"@{element}",
@@ -207,13 +206,13 @@ def _warn_of_other_names(
 ) -> None:
     """Who does not compose the directive may call it differently, but then its uses are lost."""
     composing = {name for listed in names.values() for name in listed}
-    for subgraph, link in _linking(asked[0].link.identity, subgraphs):
+    for subgraph, link in _linking(asked[0].link.spec.identity, subgraphs):
         local = link.directive(element)
         is_used = local in subgraph.directive_definitions
         if subgraph.name not in composing and is_used and local not in names:
             report.hint(
                 HintCode.DIRECTIVE_COMPOSITION_WARN,
-                f'"@{element}" of {link.identity} is composed as "@{next(iter(names))}", but called'
+                f'"@{element}" of {link.spec.identity} is composed as "@{next(iter(names))}", but called'
                 f' "@{local}" in subgraph "{subgraph.name}", whose uses of it are not composed.',
                 at=[link.location],
                 coordinate=f"@{element}",
@@ -226,7 +225,7 @@ def _hint_differences(
     """Definitions of one directive may differ; the newest version's is taken as it is."""
     defining = [
         subgraph
-        for subgraph, _ in _linking(request.link.identity, subgraphs)
+        for subgraph, _ in _linking(request.link.spec.identity, subgraphs)
         if request.local in subgraph.directive_definitions
     ]
     definitions = [subgraph.directive_definitions[request.local] for subgraph in defining]
@@ -257,10 +256,13 @@ def _check_collisions(requests: Sequence[_Request], report: Report) -> None:
     owners: dict[str, _Request] = {}
     for request in requests:
         other = owners.setdefault(request.local, request)
-        if (other.link.identity, other.element) != (request.link.identity, request.element):
+        if (other.link.spec.identity, other.element) != (
+            request.link.spec.identity,
+            request.element,
+        ):
             report.error(
                 CompositionCode.DIRECTIVE_COMPOSITION_ERROR,
-                f'"@{request.local}" is composed from both {other.link.url} and {request.link.url}.',
+                f'"@{request.local}" is composed from both {other.link.spec} and {request.link.spec}.',
                 at=[other.location, request.location],
                 coordinate=f"@{request.local}",
             )
@@ -273,8 +275,8 @@ def _add_feature(
     report: Report,
 ) -> None:
     """Link the newest version that is composed, and take its definitions."""
-    newest = max(asked, key=lambda request: request.link.version)
-    at_newest = [r.subgraph for r in asked if r.link.version == newest.link.version]
+    newest = max(asked, key=lambda request: request.link.spec.version)
+    at_newest = [r.subgraph for r in asked if r.link.spec.version == newest.link.spec.version]
     imports: dict[str, str] = {}
     for request in asked:
         definition = next(
@@ -289,7 +291,7 @@ def _add_feature(
             report.error(
                 CompositionCode.DIRECTIVE_COMPOSITION_ERROR,
                 f'"@{request.local}" is composed, but not defined by any subgraph that composes'
-                f" {newest.link.url}, the newest version in use.",
+                f" {newest.link.spec}, the newest version in use.",
                 at=[request.location],
                 coordinate=f"@{request.local}",
             )
@@ -306,8 +308,8 @@ def _add_feature(
     link = newest.link
     composed.links.append(
         MergedLink(
-            url=link.url,
-            alias=link.prefix if link.prefix != link.name else None,
+            url=str(link.spec),
+            alias=link.prefix if link.prefix != link.spec.name else None,
             imports=tuple(imports.items()),
             purpose=link.purpose,
         )

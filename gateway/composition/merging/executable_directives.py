@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from graphql.language import DirectiveDefinitionNode
 
 from gateway.composition.codes import HintCode
-from gateway.composition.links import location_of
+from gateway.composition.source_locations import location_of
 from gateway.composition.subgraph_names import named_subgraphs
 from gateway.composition.subgraph_schema import InputValue
 from gateway.composition.supergraph_model import MergedDirectiveDefinition, MergedInputValue

@@ -30,7 +30,7 @@ def name_feature_directives(subgraphs: Sequence[SubgraphSchema], report: Report)
         for subgraph in subgraphs:
             for link in subgraph.links:
                 local = link.imports.get(f"@{spec.name}")
-                if link.identity in identities and local is not None:
+                if link.spec.identity in identities and local is not None:
                     names.setdefault(local, []).append(subgraph.name)
                     places.append(link.location)
         if len(names) > 1:

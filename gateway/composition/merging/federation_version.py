@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from gateway.composition.codes import HintCode
-from gateway.composition.federation_spec import FEATURES, OLDEST, Version
+from gateway.composition.federation_spec import OLDEST, Version, find_feature
 from gateway.composition.report import Report
 from gateway.composition.subgraph_schema import SubgraphSchema
 
@@ -16,13 +16,13 @@ def federation_version(subgraphs: Sequence[SubgraphSchema], report: Report) -> V
     newest = linked
     for subgraph in subgraphs:
         for link in subgraph.links:
-            feature = FEATURES.get(link.name)
-            if feature is None or link.identity != feature.identity or feature.since <= linked:
+            feature = find_feature(link.spec.identity)
+            if feature is None or feature.since <= linked:
                 continue
             newest = max(newest, feature.since)
             report.hint(
                 HintCode.IMPLICITLY_UPGRADED_FEDERATION_VERSION,
-                f'Subgraph "{subgraph.name}" links {link.url}, which needs federation'
+                f'Subgraph "{subgraph.name}" links {link.spec}, which needs federation'
                 f" {feature.since}: the whole is composed as that.",
                 at=[link.location],
             )
