@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from .checks import CHECKS
 from .codes import CompositionCode
-from .coordinates import located
+from .coordinates import locate
 from .errors import CompositionError, CompositionHint
 from .federation1.upgrade import upgrade_federation1
 from .field_usage import FieldUsage, find_field_usage
@@ -62,7 +62,7 @@ def compose(subgraphs: Sequence[SubgraphSource]) -> CompositionResult:
         _check_each([s for s in loaded if s.federation_version is not None], report)
     return CompositionResult(
         supergraph_sdl=None if report.has_errors else sdl,
-        errors=tuple(located(error, loaded) for error in report.errors[:MAX_PROBLEMS]),
+        errors=tuple(locate(error, loaded) for error in report.errors[:MAX_PROBLEMS]),
         hints=tuple(report.hints[:MAX_PROBLEMS]),
     )
 

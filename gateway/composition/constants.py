@@ -1,4 +1,4 @@
-"""Constant values of SDL: printed on one line, and compared by what they mean."""
+"""Constant values of SDL as they were written, on one line; ``print_value`` is for comparing what they mean."""
 
 from __future__ import annotations
 
@@ -19,15 +19,3 @@ def print_constant(node: ValueNode) -> str:
             return f"{{{', '.join(fields)}}}"
         case _:
             return print_ast(node)
-
-
-def canonical_constant(node: ValueNode) -> str:
-    """Return a text that is equal for equal values: the order of an object's fields does not count."""
-    match node:
-        case ListValueNode():
-            return f"[{','.join(canonical_constant(value) for value in node.values)}]"
-        case ObjectValueNode():
-            fields = sorted(f"{f.name.value}:{canonical_constant(f.value)}" for f in node.fields)
-            return f"{{{','.join(fields)}}}"
-        case _:
-            return print_constant(node)

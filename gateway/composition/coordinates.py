@@ -12,7 +12,7 @@ from .subgraph_schema import Element, SubgraphSchema, SubgraphType
 _COORDINATE = re.compile(r"(?P<type>\w+)(?:\.(?P<member>\w+)(?:\((?P<argument>\w+):\))?)?")
 
 
-def located(error: CompositionError, subgraphs: Iterable[SubgraphSchema]) -> CompositionError:
+def locate(error: CompositionError, subgraphs: Iterable[SubgraphSchema]) -> CompositionError:
     """Return the error with the places of its coordinate, unless it says where it is already.
 
     A member that no subgraph has, for that may be the error, is located at its type.

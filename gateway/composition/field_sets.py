@@ -21,6 +21,9 @@ from gateway.supergraph.built_in import BUILT_IN_SCALARS
 from gateway.supergraph.type_kinds import COMPOSITE_KINDS, TypeKind
 from gateway.supergraph.type_ref import TypeRef
 
+FieldRef: TypeAlias = tuple[str, str]
+"""Which field of which type: (type, field)."""
+
 
 class FieldSetInvalid(ValueError):
     """The text is no field set; the message says why and becomes part of a coded error."""
@@ -140,12 +143,12 @@ class Visit:
 
     parent: str
     selection: SelectedField
-    ancestors: tuple[tuple[str, str], ...]
-    """(type, field) of the fields around it, outermost first."""
+    ancestors: tuple[FieldRef, ...]
+    """The fields around it, outermost first."""
 
     @property
-    def coordinate(self) -> tuple[str, str]:
-        """(type, field)."""
+    def field(self) -> FieldRef:
+        """Which field it is."""
         return self.parent, self.selection.name
 
 
@@ -160,7 +163,7 @@ def _walk(
     schema: SchemaLike,
     parent: str,
     selections: tuple[Selection, ...],
-    ancestors: tuple[tuple[str, str], ...],
+    ancestors: tuple[FieldRef, ...],
 ) -> Iterator[Visit]:
     for selection in selections:
         if isinstance(selection, SelectedFragment):

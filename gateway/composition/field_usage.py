@@ -8,37 +8,33 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import TypeAlias
 
 from gateway.supergraph.type_kinds import TypeKind
 
 from .context_values import context_visits
 from .errors import SourceLocation
-from .field_sets import FieldSetInvalid, Visit, parse_field_set, walk_field_set
+from .field_sets import FieldRef, FieldSetInvalid, Visit, parse_field_set, walk_field_set
 from .subgraph_schema import AppliedDirective, SubgraphSchema, SubgraphType
-
-Coordinate: TypeAlias = tuple[str, str]
-"""(type, field)."""
 
 
 @dataclass(slots=True)
 class FieldUsage:
     """The roles of a subgraph's fields."""
 
-    external: set[Coordinate] = field(default_factory=set)
+    external: set[FieldRef] = field(default_factory=set)
     """Marked ``@external``, on the field or its type, and really so."""
 
-    fake_external: set[Coordinate] = field(default_factory=set)
+    fake_external: set[FieldRef] = field(default_factory=set)
     """Marked ``@external`` and resolved here all the same."""
 
-    provided: set[Coordinate] = field(default_factory=set)
+    provided: set[FieldRef] = field(default_factory=set)
     """Selected by some ``@provides``."""
 
-    shareable: set[Coordinate] = field(default_factory=set)
+    shareable: set[FieldRef] = field(default_factory=set)
     invalid_field_sets: set[SourceLocation | None] = field(default_factory=set)
     """Directives whose field set a rule has refused, so that nothing builds on it."""
 
-    used: set[Coordinate] = field(default_factory=set)
+    used: set[FieldRef] = field(default_factory=set)
     """Selected by a key, ``@requires``, ``@provides`` or ``@fromContext``, or needed by an interface."""
 
 
@@ -55,9 +51,9 @@ def find_field_usage(subgraph: SubgraphSchema) -> FieldUsage:
                 if f.on_extension == directive.on_extension
             }
     for type_, field_ in subgraph.output_fields():
-        coordinate = (type_.name, field_.name)
+        ref = (type_.name, field_.name)
         if field_.has("shareable"):
-            usage.shareable.add(coordinate)
+            usage.shareable.add(ref)
         for directive in field_.applied("requires"):
             for visit in visits(subgraph, type_.name, directive):
                 usage.used |= _with_implementations(subgraph, visit)
@@ -85,10 +81,10 @@ def visits(subgraph: SubgraphSchema, parent: str, directive: AppliedDirective) -
     yield from walk_field_set(subgraph, parent, selections)
 
 
-def _with_implementations(subgraph: SubgraphSchema, visit: Visit) -> set[Coordinate]:
+def _with_implementations(subgraph: SubgraphSchema, visit: Visit) -> set[FieldRef]:
     """A field of an interface is resolved through those of its implementations."""
     parent = subgraph.types[visit.parent]
-    found = {visit.coordinate}
+    found = {visit.field}
     if parent.kind is TypeKind.INTERFACE:
         found |= {(name, visit.selection.name) for name in subgraph.implementations(parent.name)}
     return found
@@ -97,11 +93,11 @@ def _with_implementations(subgraph: SubgraphSchema, visit: Visit) -> set[Coordin
 def _add_keys(subgraph: SubgraphSchema, type_: SubgraphType, usage: FieldUsage) -> None:
     for directive in type_.applied("key"):
         for visit in visits(subgraph, type_.name, directive):
-            usage.shareable.add(visit.coordinate)
+            usage.shareable.add(visit.field)
             usage.used |= _with_implementations(subgraph, visit)
             field_ = subgraph.types[visit.parent].fields[visit.selection.name]
             if directive.on_extension and field_.has("external"):
-                usage.fake_external.add(visit.coordinate)
+                usage.fake_external.add(visit.field)
 
 
 def _add_interface_fields(subgraph: SubgraphSchema, type_: SubgraphType, usage: FieldUsage) -> None:
@@ -113,10 +109,10 @@ def _add_interface_fields(subgraph: SubgraphSchema, type_: SubgraphType, usage: 
 
 def _add_externals(subgraph: SubgraphSchema, usage: FieldUsage) -> None:
     for type_, field_ in subgraph.output_fields():
-        coordinate = (type_.name, field_.name)
+        ref = (type_.name, field_.name)
         # Marking an interface's field is an error of its own; it is nobody's field to resolve.
         is_marked = type_.kind is TypeKind.OBJECT and (
             field_.has("external") or type_.has("external")
         )
-        if is_marked and coordinate not in usage.fake_external:
-            usage.external.add(coordinate)
+        if is_marked and ref not in usage.fake_external:
+            usage.external.add(ref)

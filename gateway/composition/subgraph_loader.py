@@ -10,18 +10,15 @@ from graphql import (
     DirectiveNode,
     DocumentNode,
     GraphQLError,
-    GraphQLSchema,
     OperationDefinitionNode,
     SchemaDefinitionNode,
     SchemaExtensionNode,
-    Undefined,
     parse,
-    print_ast,
-    value_from_ast,
 )
 from graphql.language import FragmentDefinitionNode, TypeDefinitionNode
 
 from .codes import CompositionCode
+from .constant_types import check_constants
 from .errors import SourceLocation
 from .federation_spec import DIRECTIVES, FEDERATION_1_DIRECTIVES
 from .graphql_validity import check_graphql
@@ -32,8 +29,6 @@ from .report import Report
 from .source_locations import location_of
 from .subgraph_builder import SubgraphBuilder
 from .subgraph_schema import SubgraphSchema
-
-_FIELD_SET_DIRECTIVES = frozenset({"key", "requires", "provides"})
 
 
 def load_subgraph(name: str, url: str, sdl: str, report: Report) -> SubgraphSchema | None:
@@ -59,7 +54,7 @@ def load_subgraph(name: str, url: str, sdl: str, report: Report) -> SubgraphSche
         return None
     names = _assume(names, validity.unknown_directives)
     subgraph = SubgraphBuilder(name, url, names, renames).build(definitions)
-    return subgraph if _check_constants(subgraph, validity.schema, report) else None
+    return subgraph if check_constants(subgraph, validity.schema, report) else None
 
 
 def _assume(names: LocalNames, unknown: frozenset[str]) -> LocalNames:
@@ -168,41 +163,3 @@ def _advice(error: GraphQLError, names: LocalNames) -> str:
         return f" It needs federation {spec.since}."
     local = next((n for n, canonical in names.directives.items() if canonical == spec.name), None)
     return f' Import "@{spec.name}" in the @link to federation, or write @{local}.' if local else ""
-
-
-def _check_constants(subgraph: SubgraphSchema, schema: GraphQLSchema, report: Report) -> bool:
-    """Check the types of directive arguments and default values, which the SDL rules of GraphQL leave alone."""
-    before = len(report.errors)
-    for coordinate, directive in subgraph.applied_directives():
-        definition = schema.get_directive(directive.name)
-        for argument, value in directive.arguments.items():
-            if directive.spec in _FIELD_SET_DIRECTIVES and argument == "fields":
-                continue
-            expected = definition.args.get(argument) if definition else None
-            if expected and value_from_ast(value, expected.type) is Undefined:
-                report.error(
-                    CompositionCode.INVALID_GRAPHQL,
-                    f'In subgraph "{subgraph.name}": {print_ast(value)} is not a {expected.type}'
-                    f' (argument "{argument}" of @{directive.name} on {coordinate}).',
-                    at=[directive.location],
-                    coordinate=coordinate,
-                )
-    for type_ in schema.type_map.values():
-        _check_defaults(subgraph.name, type_, report)
-    return len(report.errors) == before
-
-
-def _check_defaults(subgraph: str, type_: object, report: Report) -> None:
-    fields = getattr(type_, "fields", None) or {}
-    for field_name, field in fields.items():
-        for name, value in ({field_name: field} | getattr(field, "args", {})).items():
-            node = getattr(value, "ast_node", None)
-            default = getattr(node, "default_value", None)
-            if default is not None and value_from_ast(default, value.type) is Undefined:
-                report.error(
-                    CompositionCode.INVALID_GRAPHQL,
-                    f'In subgraph "{subgraph}": the default value {print_ast(default)}'
-                    f' of "{name}" is not a {value.type}.',
-                    at=[location_of(subgraph, default)],
-                    coordinate=f"{type_}.{field_name}",
-                )

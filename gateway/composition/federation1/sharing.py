@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from gateway.composition.field_usage import Coordinate, FieldUsage, find_field_usage
+from gateway.composition.field_sets import FieldRef
+from gateway.composition.field_usage import FieldUsage, find_field_usage
 from gateway.composition.subgraph_schema import SubgraphSchema, SubgraphType
 from gateway.supergraph.built_in import ROOT_TYPES
 from gateway.supergraph.type_kinds import TypeKind
@@ -30,7 +31,7 @@ def share_what_several_resolve(subgraphs: Sequence[SubgraphSchema]) -> None:
 def _share(
     subgraph: SubgraphSchema,
     usage: FieldUsage,
-    others: Sequence[tuple[SubgraphSchema, set[Coordinate]]],
+    others: Sequence[tuple[SubgraphSchema, set[FieldRef]]],
 ) -> None:
     for type_ in subgraph.types.values():
         if type_.kind is not TypeKind.OBJECT or type_.name == "Subscription":
@@ -41,12 +42,11 @@ def _share(
             if type_.name in other.types
         ]
         for field in type_.fields.values():
-            coordinate = (type_.name, field.name)
-            if coordinate in usage.external or coordinate in usage.shareable:
+            ref = (type_.name, field.name)
+            if ref in usage.external or ref in usage.shareable:
                 continue
             is_resolved_elsewhere = any(
-                field.name in other.fields and coordinate not in fields
-                for other, fields in elsewhere
+                field.name in other.fields and ref not in fields for other, fields in elsewhere
             )
             if is_resolved_elsewhere or (elsewhere and _is_value_type(type_)):
                 field.directives += (SHAREABLE,)

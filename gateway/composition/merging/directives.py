@@ -11,10 +11,11 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import TypeAlias
 
 from gateway.composition.codes import HintCode
-from gateway.composition.constants import canonical_constant, print_constant
+from gateway.composition.constants import print_constant
 from gateway.composition.federation_spec import DIRECTIVES
 from gateway.composition.subgraph_schema import AppliedDirective, Element
 from gateway.composition.supergraph_model import MergedDirective
+from gateway.supergraph.argument_text import print_value
 from gateway.supergraph.auth_conditions import conjunction, print_condition, read_condition
 
 from .context import MergeContext, Source, locations
@@ -144,7 +145,7 @@ def _most_frequent(
 
 
 def _signature(directive: AppliedDirective) -> tuple[tuple[str, str], ...]:
-    return tuple(sorted((n, canonical_constant(v)) for n, v in directive.arguments.items()))
+    return tuple(sorted((n, print_value(v)) for n, v in directive.arguments.items()))
 
 
 def _printed(directive: AppliedDirective) -> tuple[tuple[str, str], ...]:

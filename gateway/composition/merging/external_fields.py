@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from gateway.composition.codes import CompositionCode
-from gateway.composition.constants import canonical_constant
 from gateway.composition.federation_spec import DIRECTIVES
 from gateway.composition.subgraph_schema import OutputField
 from gateway.composition.supergraph_model import MergedField
+from gateway.supergraph.argument_text import print_value
 from gateway.supergraph.type_ref import is_subtype
 
 from .context import MergeContext, Source, locations
@@ -81,7 +81,7 @@ def _check_arguments(
                 coordinate=place,
             )
         texts = {
-            canonical_constant(default) if default is not None else None
+            print_value(default) if default is not None else None
             for default in (declared.default, argument.default)
         }
         if len(texts) > 1:

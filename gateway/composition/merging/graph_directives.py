@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from gateway.composition.constants import canonical_constant, print_constant
+from gateway.composition.constants import print_constant
 from gateway.composition.context_values import parse_context_value
 from gateway.composition.subgraph_schema import AppliedDirective, Element, OutputField
 from gateway.composition.supergraph_model import ContextArgument, MergedDirective
+from gateway.supergraph.argument_text import print_value
 
 from .context import MergeContext, Source
 
@@ -42,7 +43,7 @@ def _cache_tags(context: MergeContext, sources: Sequence[Source[Element]]) -> li
     tags: dict[str, tuple[AppliedDirective, list[str]]] = {}
     for source in sources:
         for directive in source.element.applied("cacheTag"):
-            signature = canonical_constant(directive.arguments["format"])
+            signature = print_value(directive.arguments["format"])
             _, graphs = tags.setdefault(signature, (directive, []))
             name = context.graph_names[source.graph]
             if name not in graphs:

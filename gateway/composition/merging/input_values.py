@@ -11,9 +11,10 @@ from dataclasses import dataclass
 from graphql import ConstValueNode
 
 from gateway.composition.codes import CompositionCode, HintCode
-from gateway.composition.constants import canonical_constant, print_constant
+from gateway.composition.constants import print_constant
 from gateway.composition.subgraph_schema import InputValue
 from gateway.composition.supergraph_model import MergedInputValue
+from gateway.supergraph.argument_text import print_value
 
 from .context import MergeContext, Source, locations
 from .descriptions import merge_description
@@ -107,7 +108,7 @@ def _merge_default(
     with_default = [(s, s.element.default) for s in sources if s.element.default is not None]
     if not with_default:
         return None
-    if len({canonical_constant(default) for _, default in with_default}) > 1:
+    if len({print_value(default) for _, default in with_default}) > 1:
         listing = ", ".join(
             f"{print_constant(default)} in {context.named([s.graph])}"
             for s, default in with_default

@@ -28,6 +28,8 @@ from gateway.composition.subgraph_schema import (
 from gateway.supergraph.type_kinds import TypeKind
 from gateway.supergraph.type_ref import TypeRef
 
+from .directive_problems import DirectiveProblems
+
 _LEAVES = (TypeKind.SCALAR, TypeKind.ENUM)
 
 
@@ -35,38 +37,30 @@ def check_cache_tags(subgraph: SubgraphSchema, _usage: FieldUsage, report: Repor
     """Check every ``@cacheTag``."""
     for type_ in subgraph.types.values():
         for directive in type_.applied("cacheTag"):
-            _Check(subgraph, report, directive, type_.name).entity(type_)
+            _Check(DirectiveProblems(subgraph, report, directive, type_.name, "format")).entity(
+                type_
+            )
     for type_, field in subgraph.output_fields():
         for directive in field.applied("cacheTag"):
-            check = _Check(subgraph, report, directive, f"{type_.name}.{field.name}")
-            check.root_field(type_, field)
+            coordinate = f"{type_.name}.{field.name}"
+            _Check(DirectiveProblems(subgraph, report, directive, coordinate, "format")).root_field(
+                type_, field
+            )
 
 
 @dataclass(frozen=True, slots=True)
 class _Check:
-    subgraph: SubgraphSchema
-    report: Report
-    directive: AppliedDirective
-    coordinate: str
-
-    def error(self, code: CompositionCode, problem: str) -> None:
-        self.report.error(
-            code,
-            f'@{self.directive.name}(format: "{self.directive.string("format")}") on'
-            f' "{self.coordinate}" in subgraph "{self.subgraph.name}": {problem}',
-            at=[self.directive.location],
-            coordinate=self.coordinate,
-        )
+    problems: DirectiveProblems
 
     def placeholders(self) -> Iterator[Placeholder]:
         try:
-            yield from read_placeholders(self.directive.string("format") or "")
+            yield from read_placeholders(self.problems.directive.string("format") or "")
         except CacheTagFormatInvalid as problem:
-            self.error(CompositionCode.CACHE_TAG_INVALID_FORMAT, str(problem))
+            self.problems.error(CompositionCode.CACHE_TAG_INVALID_FORMAT, str(problem))
 
     def root_field(self, type_: SubgraphType, field: OutputField) -> None:
         if type_.name != "Query":
-            self.error(
+            self.problems.error(
                 CompositionCode.CACHE_TAG_APPLIED_TO_NON_ROOT_FIELD,
                 f'"{type_.name}" is not the query root: tag the entity that the field is of.',
             )
@@ -74,12 +68,14 @@ class _Check:
         for placeholder in self.placeholders():
             problem = self.argument_problem(field, placeholder)
             if problem is not None:
-                self.error(CompositionCode.CACHE_TAG_INVALID_FORMAT_ARGUMENT_ON_ROOT_FIELD, problem)
+                self.problems.error(
+                    CompositionCode.CACHE_TAG_INVALID_FORMAT_ARGUMENT_ON_ROOT_FIELD, problem
+                )
 
     def entity(self, type_: SubgraphType) -> None:
         keys = list(type_.applied("key"))
         if not type_.has_resolvable_key:
-            self.error(
+            self.problems.error(
                 CompositionCode.CACHE_TAG_ENTITY_NOT_RESOLVABLE,
                 "the type has no resolvable key, so that no response consists of such objects.",
             )
@@ -87,13 +83,15 @@ class _Check:
         for placeholder in self.placeholders():
             problem = self.key_problem(type_, keys, placeholder)
             if problem is not None:
-                self.error(CompositionCode.CACHE_TAG_INVALID_FORMAT_ARGUMENT_ON_ENTITY, problem)
+                self.problems.error(
+                    CompositionCode.CACHE_TAG_INVALID_FORMAT_ARGUMENT_ON_ENTITY, problem
+                )
 
     def argument_problem(self, field: OutputField, placeholder: Placeholder) -> str | None:
         if placeholder.source != "args":
             return f"{{{placeholder}}}: a field of the query root takes values from $args only."
         values = field.arguments
-        owner = self.coordinate
+        owner = self.problems.coordinate
         for number, name in enumerate(placeholder.path):
             value = values.get(name)
             if value is None:
@@ -102,7 +100,7 @@ class _Check:
                 return f'{{{placeholder}}}: "{name}" may be null, and then there is no tag.'
             if number + 1 < len(placeholder.path):
                 owner = value.type.name
-                target = self.subgraph.types.get(owner)
+                target = self.problems.subgraph.types.get(owner)
                 values = {} if value.type.is_list or target is None else target.input_fields
             else:
                 return self.leaf_problem(placeholder, value.type)
@@ -125,11 +123,11 @@ class _Check:
                 return f'{{{placeholder}}}: "{name}" may be null, and then there is no tag.'
             if number + 1 == len(placeholder.path):
                 return self.leaf_problem(placeholder, field.type)
-            owner = self.subgraph.types.get(field.type.name)
+            owner = self.problems.subgraph.types.get(field.type.name)
         return None
 
     def leaf_problem(self, placeholder: Placeholder, type_: TypeRef) -> str | None:
-        if type_.is_list or self.subgraph.kind(type_.name) not in _LEAVES:
+        if type_.is_list or self.problems.subgraph.kind(type_.name) not in _LEAVES:
             return f"{{{placeholder}}} is a {type_}: only scalars and enums become text."
         return None
 

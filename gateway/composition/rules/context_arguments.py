@@ -7,7 +7,6 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from gateway.composition.codes import CompositionCode
-from gateway.composition.constants import print_constant
 from gateway.composition.context_values import (
     context_types,
     contextual_arguments,
@@ -33,6 +32,8 @@ from gateway.composition.subgraph_schema import (
 )
 from gateway.supergraph.type_kinds import TypeKind
 from gateway.supergraph.type_ref import TypeRef, is_subtype
+
+from .directive_problems import DirectiveProblems
 
 
 def check_context_arguments(subgraph: SubgraphSchema, usage: FieldUsage, report: Report) -> None:
@@ -102,15 +103,9 @@ class _Check:
 
     def error(self, code: CompositionCode, problem: str) -> None:
         coordinate = f"{self.type_.name}.{self.field.name}({self.argument.name}:)"
-        value = self.directive.arguments.get("field")
-        shown = f"(field: {print_constant(value)})" if value is not None else ""
         self.usage.invalid_field_sets.add(self.directive.location)
-        self.report.error(
-            code,
-            f'@{self.directive.name}{shown} on "{coordinate}"'
-            f' in subgraph "{self.subgraph.name}": {problem}',
-            at=[self.directive.location],
-            coordinate=coordinate,
+        DirectiveProblems(self.subgraph, self.report, self.directive, coordinate, "field").error(
+            code, problem
         )
 
     def check_place(self) -> None:

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from gateway.composition.codes import CompositionCode
-from gateway.composition.constants import print_constant
 from gateway.composition.field_sets import (
+    FieldRef,
     FieldSetInvalid,
     Selection,
     any_selection,
@@ -19,6 +19,8 @@ from gateway.composition.field_usage import FieldUsage
 from gateway.composition.report import Report
 from gateway.composition.subgraph_schema import AppliedDirective, SubgraphSchema
 from gateway.supergraph.type_kinds import TypeKind
+
+from .directive_problems import DirectiveProblems
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,16 +35,10 @@ class FieldSetChecks:
 
     def error(self, code: CompositionCode, problem: str) -> None:
         """Report a problem with this field set."""
-        value = self.directive.arguments.get("fields")
-        shown = f"(fields: {print_constant(value)})" if value is not None else ""
         self.usage.invalid_field_sets.add(self.directive.location)
-        self.report.error(
-            code,
-            f'@{self.directive.name}{shown} on "{self.coordinate}"'
-            f' in subgraph "{self.subgraph.name}": {problem}',
-            at=[self.directive.location],
-            coordinate=self.coordinate,
-        )
+        DirectiveProblems(
+            self.subgraph, self.report, self.directive, self.coordinate, "fields"
+        ).error(code, problem)
 
     def read(self, parent: str, kind: str) -> Sequence[Selection] | None:
         """Return the selections, or ``None`` when they are not valid on ``parent`` (reported).
@@ -88,24 +84,24 @@ class FieldSetChecks:
         for visit in walk_field_set(self.subgraph, parent, tuple(selections)):
             if visit.selection.selections:
                 continue
-            chain = (*visit.ancestors, visit.coordinate)
-            if any(self._is_external(coordinate) for coordinate in chain):
+            chain = (*visit.ancestors, visit.field)
+            if any(self._is_external(field) for field in chain):
                 continue
             reason = (
                 "is a key field of an extension, which this subgraph resolves"
-                if visit.coordinate in self.usage.fake_external
+                if visit.field in self.usage.fake_external
                 else "is not external"
             )
             self.error(code, f'"{visit.parent}.{visit.selection.name}" {reason}.')
 
-    def _is_external(self, coordinate: tuple[str, str]) -> bool:
-        if coordinate in self.usage.external:
+    def _is_external(self, field: FieldRef) -> bool:
+        if field in self.usage.external:
             return True
-        type_name, field = coordinate
+        type_name, field_name = field
         if self.subgraph.types[type_name].kind is not TypeKind.INTERFACE:
             return False
         # A field of an interface is as external as those that implement it.
         return any(
-            (name, field) in self.usage.external
+            (name, field_name) in self.usage.external
             for name in self.subgraph.implementations(type_name)
         )

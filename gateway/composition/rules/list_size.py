@@ -12,6 +12,8 @@ from gateway.composition.subgraph_schema import (
     SubgraphType,
 )
 
+from .directive_problems import DirectiveProblems
+
 
 def check_list_size(subgraph: SubgraphSchema, _usage: FieldUsage, report: Report) -> None:
     """Check every ``@listSize``."""
@@ -27,16 +29,7 @@ def _check(
     directive: AppliedDirective,
     report: Report,
 ) -> None:
-    coordinate = f"{type_.name}.{field.name}"
-
-    def error(code: CompositionCode, problem: str) -> None:
-        report.error(
-            code,
-            f'@{directive.name} on "{coordinate}" in subgraph "{subgraph.name}": {problem}',
-            at=[directive.location],
-            coordinate=coordinate,
-        )
-
+    error = DirectiveProblems(subgraph, report, directive, f"{type_.name}.{field.name}").error
     sized_fields = directive.strings("sizedFields") or ()
     if not sized_fields and not field.type.is_list:
         error(
