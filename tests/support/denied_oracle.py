@@ -228,13 +228,16 @@ def protected_of(seed: int) -> Protected | None:
         elif isinstance(node, ObjectTypeDefinitionNode | InterfaceTypeDefinitionNode):
             name = node.name.value
             own = node.directives or ()
-            share = 0.04 if name == "Query" or name.startswith("I") else 0.2
+            share = {"Q": 0.04, "I": 0.4}.get(name[0], 0.2)
             if random.random() < share:
-                types[name] = _draw(random)
+                # What an interface asks for is often what one of its types asks for, as composition has it.
+                given = [types[one] for one in world.possible.get(name, ()) if one in types]
+                is_accounted = bool(given) and name.startswith("I") and random.random() < 0.6
+                types[name] = random.choice(given) if is_accounted else _draw(random)
                 own = (*own, types[name].node)
             below = []
             for each in node.fields or ():
-                if random.random() < (0.08 if name.startswith("I") else 0.2):
+                if random.random() < 0.2:
                     asked = fields[name, each.name.value] = _draw(random)
                     below.append(replace(each, directives=(*(each.directives or ()), asked.node)))
                 else:
