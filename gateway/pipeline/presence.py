@@ -16,12 +16,14 @@ class Presence:
             tells when clients leave.
     """
 
-    __slots__ = ("_holds", "_task", "is_gone")
+    __slots__ = ("_holds", "_task", "is_given_up", "is_gone")
 
     def __init__(self, task: asyncio.Task[object] | None = None) -> None:
         self._task = task
         self._holds = 0
         self.is_gone = False
+        self.is_given_up = False
+        """Whether the work is being ended; what it consists of may not have heard of it yet."""
 
     def leave(self) -> None:
         """Take note that the client is gone."""
@@ -45,4 +47,5 @@ class Presence:
     def _give_up_when_idle(self) -> None:
         if self._task is not None and not self._holds:
             task, self._task = self._task, None
+            self.is_given_up = True
             task.cancel()

@@ -27,6 +27,11 @@ class Flight:
         self._loop = asyncio.get_running_loop()
         self._waiters: list[asyncio.Future[Answer]] = []
 
+    @property
+    def is_joinable(self) -> bool:
+        """Whether there will be an answer, as far as is known."""
+        return not self._presence.is_given_up
+
     async def join(self) -> Answer:
         """Return the leader's answer. Cancelled, it leaves the others alone."""
         waiter: asyncio.Future[Answer] = self._loop.create_future()
@@ -64,7 +69,8 @@ class SharedAnswers:
 
     def find(self, key: SharingKey) -> Flight | None:
         """Return the execution that answers ``key`` at this moment."""
-        return self._flights.get(key)
+        flight = self._flights.get(key)
+        return flight if flight is not None and flight.is_joinable else None
 
     async def lead(
         self,

@@ -60,7 +60,9 @@ class Setting:
         self.gate.set()
         self.answer: Outcome = {"data": {"reviewCount": 4}}
         self.reviews = FakeTransport(lambda _: self.answer, gate=self.gate)
-        self.products = FakeTransport(lambda _: {"data": {"rename": {"id": "1"}}})
+        self.products = FakeTransport(
+            lambda _: {"data": {"rename": {"id": "1"}, "products": [{"id": "1"}]}}
+        )
         self.transports = {"reviews": self.reviews, "products": self.products}
         engine = Engine(load_supergraph(SUPERGRAPH_SDL), self.transports)
         self.metrics = Metrics()

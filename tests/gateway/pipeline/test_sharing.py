@@ -121,14 +121,14 @@ async def test_one_who_joined_and_left_takes_nothing_along(tmp_path: Path) -> No
     assert setting.reviews.cancelled == 0
 
 
-async def leading(setting: Setting) -> tuple[asyncio.Task[Answer], Presence]:
+async def leading(setting: Setting, query: str = QUERY) -> tuple[asyncio.Task[Answer], Presence]:
     """A request that leads, and its client."""
     gone: asyncio.Future[Presence] = asyncio.get_running_loop().create_future()
 
     async def run() -> Answer:
         presence = Presence(asyncio.current_task())
         gone.set_result(presence)
-        return await setting.ask(QUERY, caller=setting.a_caller(QUERY, presence=presence))
+        return await setting.ask(query, caller=setting.a_caller(query, presence=presence))
 
     task = asyncio.create_task(run())
     await setting.reviews.asked.wait()
@@ -176,6 +176,23 @@ async def test_a_leader_alone_ends_with_its_client(tmp_path: Path) -> None:
 
     assert leader.cancelled()
     assert setting.reviews.cancelled == 1
+
+
+async def test_nobody_joins_an_execution_that_is_being_given_up(tmp_path: Path) -> None:
+    both = "{ reviewCount products { id } }"
+
+    async with a_setting(tmp_path, traffic=SHARED) as (setting, _):
+        setting.gate.clear()
+        leader, presence = await leading(setting, both)
+        presence.leave()
+        # Word of it travels from task to task.
+        late = asyncio.create_task(setting.ask(both))
+        await asyncio.wait({leader}, timeout=5)
+        setting.gate.set()
+        answer = await late
+
+    assert leader.cancelled()
+    assert answer.body == b'{"data":{"reviewCount":4,"products":[{"id":"1"}]}}'
 
 
 async def test_those_who_joined_a_leader_that_was_ended_from_outside_end_as_well(
