@@ -107,22 +107,20 @@ class Somebody:
 
     is_known: bool
     scopes: frozenset[str] = frozenset()
-    is_manager: bool = False
+    policies: frozenset[str] = frozenset()
 
     @property
     def identity(self) -> Identity | None:
         if not self.is_known:
             return None
-        roles = frozenset({"MANAGER"}) if self.is_manager else frozenset[str]()
+        roles = frozenset({"MANAGER"} & {name.upper() for name in self.policies})
         claims = {"scope": " ".join(sorted(self.scopes))}
         return Identity("somebody", None, 0.0, claims, roles)
 
     def meets(self, asked: Asked) -> bool:
         if asked.kind == "authenticated":
             return self.is_known
-        given = self.scopes
-        if asked.kind == "policy":
-            given = frozenset({"manager"}) if self.is_manager else frozenset()
+        given = self.policies if asked.kind == "policy" else self.scopes
         return any(given.issuperset(each) for each in asked.names)
 
 
@@ -280,8 +278,8 @@ def _everybody() -> Iterator[Somebody]:
     yield Somebody(is_known=False)
     for number in range(2 ** len(_SCOPES)):
         scopes = frozenset(name for index, name in enumerate(_SCOPES) if number >> index & 1)
-        for is_manager in (False, True):
-            yield Somebody(is_known=True, scopes=scopes, is_manager=is_manager)
+        for policies in ((), ("manager",), ("unheard",), ("manager", "unheard")):
+            yield Somebody(is_known=True, scopes=scopes, policies=frozenset(policies))
 
 
 def _links() -> Sequence[ConstDirectiveNode]:
@@ -583,4 +581,5 @@ def _agree(one: Any, other: Any) -> bool:
 
 def somebody(random: Random) -> Somebody:
     """A caller who meets some requirements."""
-    return random.choice([*_everybody(), Somebody(is_known=False), Somebody(is_known=False)])
+    people = [who for who in _everybody() if "unheard" not in who.policies]
+    return random.choice([*people, Somebody(is_known=False), Somebody(is_known=False)])

@@ -206,14 +206,14 @@ class Flattener:
         response_key = node.alias.value if node.alias else name
         if name in _INTROSPECTION:
             self.introspection.append(node)
-        elif self._denial is not None and (blocked := self._denial.fields.get(name)):
-            if denied := at.among & blocked:
-                if denied == at.among:
-                    self._deny(level, node, at)
-                    return
-                self._deny(level, node, at._replace(on=denied, among=denied))
-                rest = at.among - denied
-                at = at._replace(on=rest, among=rest)
+        denied = self._denied_among(at, name)
+        if denied:
+            if denied == at.among:
+                self._deny(level, node, at)
+                return
+            self._deny(level, node, at._replace(on=denied, among=denied))
+            rest = at.among - denied
+            at = at._replace(on=rest, among=rest)
         found = level.fields.get((response_key, at.on, at.defer))
         if found is None:
             found = _Field(node, response_key, at)
@@ -221,6 +221,12 @@ class Flattener:
         if node.selection_set is not None and name not in _INTROSPECTION:
             named = self._supergraph.types[at.parent].fields[name].type.name
             found.below.append((node.selection_set, named))
+
+    def _denied_among(self, at: _Place, name: str) -> frozenset[str] | None:
+        """The runtime types for which a field is denied."""
+        if self._denial is None or name not in self._denial.fields:
+            return None
+        return at.among & self._denial.fields[name]
 
     def _deny(self, level: _Level, node: FieldNode, at: _Place) -> None:
         response_key = node.alias.value if node.alias else node.name.value
