@@ -22,12 +22,12 @@ from graphql import (
 )
 
 from .change import ChangeCode, SchemaChange
+from .change_between import change_between
 from .described import description_changes
 from .directives import directive_changes
 from .enums import Positions, enum_changes
 from .inputs import input_type_changes
 from .outputs import composite_changes, union_changes
-from .places import line_of
 
 
 def find_changes(old: GraphQLSchema, new: GraphQLSchema) -> tuple[SchemaChange, ...]:
@@ -52,22 +52,15 @@ def _root_changes(old: GraphQLSchema, new: GraphQLSchema) -> Iterator[SchemaChan
         if (before and before.name) == (after and after.name):
             continue
         if after is None:
-            code, message = (
-                ChangeCode.ROOT_TYPE_REMOVED,
-                f"There are no {operation} operations now.",
-            )
+            code = ChangeCode.ROOT_TYPE_REMOVED
+            message = f"There are no {operation} operations now."
         elif before is None:
-            code, message = ChangeCode.ROOT_TYPE_ADDED, f"There are {operation} operations now."
+            code = ChangeCode.ROOT_TYPE_ADDED
+            message = f"There are {operation} operations now."
         else:
             code = ChangeCode.ROOT_TYPE_CHANGED
             message = f"The root of {operation} operations is {after.name}, not {before.name}."
-        yield SchemaChange(
-            code=code,
-            coordinate=f"schema.{operation}",
-            message=message,
-            old_line=line_of(before),
-            new_line=line_of(after),
-        )
+        yield change_between(f"schema.{operation}", before, after, code, message)
 
 
 def _type_changes(old: GraphQLSchema, new: GraphQLSchema) -> Iterator[SchemaChange]:
@@ -75,22 +68,14 @@ def _type_changes(old: GraphQLSchema, new: GraphQLSchema) -> Iterator[SchemaChan
     positions = Positions.of(old), Positions.of(new)
     for name, type_ in before.items():
         if name not in after:
-            yield SchemaChange(
-                code=ChangeCode.TYPE_REMOVED,
-                coordinate=name,
-                message=f"The type {name} was removed.",
-                old_line=line_of(type_),
-            )
+            message = f"The type {name} was removed."
+            yield change_between(name, type_, None, ChangeCode.TYPE_REMOVED, message)
         else:
             yield from _changes_of_one(type_, after[name], *positions)
     for name, type_ in after.items():
         if name not in before:
-            yield SchemaChange(
-                code=ChangeCode.TYPE_ADDED,
-                coordinate=name,
-                message=f"The type {name} was added.",
-                new_line=line_of(type_),
-            )
+            message = f"The type {name} was added."
+            yield change_between(name, None, type_, ChangeCode.TYPE_ADDED, message)
 
 
 def _types(schema: GraphQLSchema) -> dict[str, GraphQLNamedType]:
@@ -118,28 +103,18 @@ def _changes_of_one(
         case GraphQLScalarType(), GraphQLScalarType():
             yield from _scalar_changes(old, new)
         case _:
-            yield SchemaChange(
-                code=ChangeCode.TYPE_KIND_CHANGED,
-                coordinate=new.name,
-                message=f"{new.name} changed from {_kind(old)} to {_kind(new)}.",
-                old_line=line_of(old),
-                new_line=line_of(new),
-            )
+            message = f"{new.name} changed from {_kind(old)} to {_kind(new)}."
+            yield change_between(new.name, old, new, ChangeCode.TYPE_KIND_CHANGED, message)
     yield from description_changes(new.name, old, new)
 
 
 def _scalar_changes(old: GraphQLScalarType, new: GraphQLScalarType) -> Iterator[SchemaChange]:
     if old.specified_by_url != new.specified_by_url:
-        yield SchemaChange(
-            code=ChangeCode.SPECIFIED_BY_CHANGED,
-            coordinate=new.name,
-            message=(
-                f"{new.name} is specified by {new.specified_by_url or 'nothing'} now,"
-                f" not by {old.specified_by_url or 'nothing'}."
-            ),
-            old_line=line_of(old),
-            new_line=line_of(new),
+        message = (
+            f"{new.name} is specified by {new.specified_by_url or 'nothing'} now,"
+            f" not by {old.specified_by_url or 'nothing'}."
         )
+        yield change_between(new.name, old, new, ChangeCode.SPECIFIED_BY_CHANGED, message)
 
 
 def _kind(type_: GraphQLNamedType) -> str:

@@ -7,19 +7,14 @@ from collections.abc import Iterator
 from graphql import GraphQLArgument, GraphQLEnumValue, GraphQLField, GraphQLInputField
 
 from .change import ChangeCode, SchemaChange
-from .places import Element, line_of
+from .change_between import Element, change_between
 
 
 def description_changes(coordinate: str, old: Element, new: Element) -> Iterator[SchemaChange]:
     """Compare descriptions; an empty one is none."""
     if (old.description or "") != (new.description or ""):
-        yield SchemaChange(
-            code=ChangeCode.DESCRIPTION_CHANGED,
-            coordinate=coordinate,
-            message=f"The description of {coordinate} changed.",
-            old_line=line_of(old),
-            new_line=line_of(new),
-        )
+        message = f"The description of {coordinate} changed."
+        yield change_between(coordinate, old, new, ChangeCode.DESCRIPTION_CHANGED, message)
 
 
 def deprecation_changes(
@@ -38,10 +33,4 @@ def deprecation_changes(
     else:
         code = ChangeCode.DEPRECATION_REASON_CHANGED
         message = f"{coordinate} is deprecated for another reason: {after}"
-    yield SchemaChange(
-        code=code,
-        coordinate=coordinate,
-        message=message,
-        old_line=line_of(old),
-        new_line=line_of(new),
-    )
+    yield change_between(coordinate, old, new, code, message)

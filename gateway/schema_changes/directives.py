@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from functools import partial
 
 from graphql import GraphQLDirective
 
 from gateway.supergraph.built_in import EXECUTABLE_LOCATIONS
 
 from .change import ChangeCode, SchemaChange
+from .change_between import change_between
 from .described import description_changes
 from .inputs import argument_changes
-from .places import line_of
 
 _OF_THE_GATEWAY = frozenset({"defer"})
 """Every gateway adds these to what it reads from a supergraph; an API schema written elsewhere may lack them."""
@@ -41,16 +42,7 @@ def _locations(directive: GraphQLDirective) -> frozenset[str]:
 def _changes(
     coordinate: str, old: GraphQLDirective | None, new: GraphQLDirective | None
 ) -> Iterator[SchemaChange]:
-    def change(code: ChangeCode, message: str, subject: str | None = None) -> SchemaChange:
-        return SchemaChange(
-            code=code,
-            coordinate=coordinate,
-            message=message,
-            subject=subject,
-            old_line=line_of(old),
-            new_line=line_of(new),
-        )
-
+    change = partial(change_between, coordinate, old, new)
     if new is None:
         yield change(ChangeCode.DIRECTIVE_REMOVED, f"The directive {coordinate} was removed.")
         return
@@ -62,13 +54,13 @@ def _changes(
         yield change(
             ChangeCode.DIRECTIVE_LOCATION_REMOVED,
             f"{coordinate} can stand on {location} no more.",
-            location,
+            subject=location,
         )
     for location in sorted(after - before):
         yield change(
             ChangeCode.DIRECTIVE_LOCATION_ADDED,
             f"{coordinate} can stand on {location} now.",
-            location,
+            subject=location,
         )
     if old.is_repeatable and not new.is_repeatable:
         yield change(

@@ -15,8 +15,8 @@ from graphql import (
 )
 
 from .change import ChangeCode, SchemaChange
+from .change_between import change_between
 from .described import deprecation_changes, description_changes
-from .places import line_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,37 +54,21 @@ def enum_changes(
             yield from deprecation_changes(coordinate, value, kept)
             yield from description_changes(coordinate, value, kept)
             continue
-        is_sent = old.name in before.sent
-        yield SchemaChange(
-            code=(
-                ChangeCode.ENUM_VALUE_REMOVED_FROM_INPUT
-                if is_sent
-                else ChangeCode.ENUM_VALUE_REMOVED_FROM_OUTPUT
-            ),
-            coordinate=coordinate,
-            message=(
-                f"The value {coordinate} cannot be sent any more."
-                if is_sent
-                else f"The value {coordinate} does not come any more."
-            ),
-            old_line=line_of(value),
-        )
+        if old.name in before.sent:
+            code = ChangeCode.ENUM_VALUE_REMOVED_FROM_INPUT
+            message = f"The value {coordinate} cannot be sent any more."
+        else:
+            code = ChangeCode.ENUM_VALUE_REMOVED_FROM_OUTPUT
+            message = f"The value {coordinate} does not come any more."
+        yield change_between(coordinate, value, None, code, message)
     for name, value in new.values.items():
         if name in old.values:
             continue
         coordinate = f"{new.name}.{name}"
-        is_received = new.name in after.received
-        yield SchemaChange(
-            code=(
-                ChangeCode.ENUM_VALUE_ADDED_TO_OUTPUT
-                if is_received
-                else ChangeCode.ENUM_VALUE_ADDED_TO_INPUT
-            ),
-            coordinate=coordinate,
-            message=(
-                f"The value {coordinate} may come now."
-                if is_received
-                else f"The value {coordinate} can be sent now."
-            ),
-            new_line=line_of(value),
-        )
+        if new.name in after.received:
+            code = ChangeCode.ENUM_VALUE_ADDED_TO_OUTPUT
+            message = f"The value {coordinate} may come now."
+        else:
+            code = ChangeCode.ENUM_VALUE_ADDED_TO_INPUT
+            message = f"The value {coordinate} can be sent now."
+        yield change_between(coordinate, None, value, code, message)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import TypeAlias
 
 from graphql import (
@@ -18,16 +19,14 @@ from graphql import (
     is_required_argument,
     is_required_input_field,
 )
-from graphql.utilities.find_schema_changes import (
-    get_default_value,
-)
+from graphql.utilities.find_schema_changes import get_default_value
 from graphql.utilities.find_schema_changes import (
     is_change_safe_for_input_object_field_or_field_arg as is_wider,
 )
 
 from .change import ChangeCode, SchemaChange
+from .change_between import change_between
 from .described import deprecation_changes, description_changes
-from .places import line_of
 
 InputValue: TypeAlias = GraphQLArgument | GraphQLInputField
 
@@ -82,21 +81,12 @@ def input_type_changes(
 ) -> Iterator[SchemaChange]:
     """Compare two input types of one name."""
     if old.is_one_of != new.is_one_of:
-        yield SchemaChange(
-            code=(
-                ChangeCode.INPUT_BECAME_ONE_OF
-                if new.is_one_of
-                else ChangeCode.INPUT_NO_LONGER_ONE_OF
-            ),
-            coordinate=new.name,
-            message=(
-                f"{new.name} takes exactly one of its fields now."
-                if new.is_one_of
-                else f"{new.name} takes any number of its fields now."
-            ),
-            old_line=line_of(old),
-            new_line=line_of(new),
-        )
+        if new.is_one_of:
+            code, many = ChangeCode.INPUT_BECAME_ONE_OF, "exactly one"
+        else:
+            code, many = ChangeCode.INPUT_NO_LONGER_ONE_OF, "any number"
+        message = f"{new.name} takes {many} of its fields now."
+        yield change_between(new.name, old, new, code, message)
     for name in [*old.fields, *(name for name in new.fields if name not in old.fields)]:
         coordinate = f"{new.name}.{name}"
         before, after = old.fields.get(name), new.fields.get(name)
@@ -106,15 +96,7 @@ def input_type_changes(
 def _value_changes(
     coordinate: str, old: InputValue | None, new: InputValue | None, codes: _Codes
 ) -> Iterator[SchemaChange]:
-    def change(code: ChangeCode, message: str) -> SchemaChange:
-        return SchemaChange(
-            code=code,
-            coordinate=coordinate,
-            message=message,
-            old_line=line_of(old),
-            new_line=line_of(new),
-        )
-
+    change = partial(change_between, coordinate, old, new)
     if new is None:
         yield change(codes.removed, f"The {codes.word} {coordinate} was removed.")
     elif old is None:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 
 from graphql import (
     GraphQLField,
     GraphQLInterfaceType,
-    GraphQLNamedType,
     GraphQLObjectType,
     GraphQLUnionType,
 )
@@ -16,9 +16,9 @@ from graphql.utilities.find_schema_changes import (
 )
 
 from .change import ChangeCode, SchemaChange
+from .change_between import change_between
 from .described import deprecation_changes, description_changes
 from .inputs import argument_changes
-from .places import line_of
 
 
 def composite_changes(
@@ -27,18 +27,13 @@ def composite_changes(
     """Compare two objects or two interfaces of one name."""
     before = {interface.name for interface in old.interfaces}
     after = {interface.name for interface in new.interfaces}
+    change = partial(change_between, new.name, old, new)
     for name in sorted(before - after):
-        yield _membership(
-            ChangeCode.IMPLEMENTATION_REMOVED,
-            old,
-            new,
-            name,
-            f"{old.name} implements {name} no more.",
-        )
+        message = f"{new.name} implements {name} no more."
+        yield change(ChangeCode.IMPLEMENTATION_REMOVED, message, subject=name)
     for name in sorted(after - before):
-        yield _membership(
-            ChangeCode.IMPLEMENTATION_ADDED, old, new, name, f"{old.name} implements {name} now."
-        )
+        message = f"{new.name} implements {name} now."
+        yield change(ChangeCode.IMPLEMENTATION_ADDED, message, subject=name)
     for name in [*old.fields, *(name for name in new.fields if name not in old.fields)]:
         yield from _field_changes(f"{new.name}.{name}", old.fields.get(name), new.fields.get(name))
 
@@ -46,41 +41,19 @@ def composite_changes(
 def union_changes(old: GraphQLUnionType, new: GraphQLUnionType) -> Iterator[SchemaChange]:
     """Compare two unions of one name."""
     before, after = {type_.name for type_ in old.types}, {type_.name for type_ in new.types}
+    change = partial(change_between, new.name, old, new)
     for name in sorted(before - after):
-        yield _membership(
-            ChangeCode.UNION_MEMBER_REMOVED, old, new, name, f"{name} is in {old.name} no more."
-        )
+        message = f"{name} is in {new.name} no more."
+        yield change(ChangeCode.UNION_MEMBER_REMOVED, message, subject=name)
     for name in sorted(after - before):
-        yield _membership(
-            ChangeCode.UNION_MEMBER_ADDED, old, new, name, f"{name} is in {old.name} now."
-        )
-
-
-def _membership(
-    code: ChangeCode, old: GraphQLNamedType, new: GraphQLNamedType, subject: str, message: str
-) -> SchemaChange:
-    return SchemaChange(
-        code=code,
-        coordinate=new.name,
-        message=message,
-        subject=subject,
-        old_line=line_of(old),
-        new_line=line_of(new),
-    )
+        message = f"{name} is in {new.name} now."
+        yield change(ChangeCode.UNION_MEMBER_ADDED, message, subject=name)
 
 
 def _field_changes(
     coordinate: str, old: GraphQLField | None, new: GraphQLField | None
 ) -> Iterator[SchemaChange]:
-    def change(code: ChangeCode, message: str) -> SchemaChange:
-        return SchemaChange(
-            code=code,
-            coordinate=coordinate,
-            message=message,
-            old_line=line_of(old),
-            new_line=line_of(new),
-        )
-
+    change = partial(change_between, coordinate, old, new)
     if old is None:
         yield change(ChangeCode.FIELD_ADDED, f"The field {coordinate} was added.")
         return
