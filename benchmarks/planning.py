@@ -11,10 +11,10 @@ from pathlib import Path
 from rich.table import Table
 
 from benchmarks.composition import compose_folder
+from gateway.operations.conditions import condition_variables
 from gateway.operations.normalize import NormalizedOperation, normalize_operation
 from gateway.operations.parse import parse_document
 from gateway.operations.select import select_operation
-from gateway.operations.variables import condition_variables
 from gateway.planning.planner import MAX_STEPS, plan_operation
 from gateway.query_graph.budget import Budget
 from gateway.supergraph.loader import load_supergraph

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from graphql import DocumentNode, GraphQLError, GraphQLSyntaxError, parse
 
-from gateway.errors import DocumentInvalid, NestingTooDeep, Problem, TokenLimitExceeded
+from gateway.errors import DocumentInvalid, NestingTooDeep, TokenLimitExceeded
+
+from .problems import problem_of
 
 
 def parse_document(source: str, *, max_tokens: int) -> DocumentNode:
@@ -32,6 +34,4 @@ def _refusal(
         return NestingTooDeep("The document is nested too deeply.")
     if "Parsing aborted" in error.message:
         return TokenLimitExceeded(f"The document has more than {max_tokens} tokens.")
-    return DocumentInvalid(
-        Problem(error.message, tuple((at.line, at.column) for at in error.locations or ()))
-    )
+    return DocumentInvalid(problem_of(error))

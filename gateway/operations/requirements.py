@@ -5,7 +5,6 @@ from __future__ import annotations
 from graphql import (
     DocumentNode,
     FieldNode,
-    FragmentDefinitionNode,
     FragmentSpreadNode,
     InlineFragmentNode,
     OperationDefinitionNode,
@@ -14,6 +13,8 @@ from graphql import (
 
 from gateway.supergraph.authorization import AuthRules, auth_rules_of
 from gateway.supergraph.model import Supergraph
+
+from .fragments import fragments_of
 
 
 def find_requirements(
@@ -38,11 +39,7 @@ class _Walk:
     def __init__(self, document: DocumentNode, supergraph: Supergraph, rules: AuthRules) -> None:
         self._types = supergraph.types
         self._rules = rules
-        self._fragments = {
-            definition.name.value: definition
-            for definition in document.definitions
-            if isinstance(definition, FragmentDefinitionNode)
-        }
+        self._fragments = fragments_of(document)
         self._seen: set[str] = set()
         self.found = 0
 

@@ -1,44 +1,24 @@
-"""The variables of an operation: which of them decide its shape, and their values for this request.
+"""The values of an operation's variables for one request.
 
 Spec: GraphQL, 6.1.2 (Coercing Variable Values).
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 
 from graphql import (
-    DirectiveNode,
-    DocumentNode,
-    FieldNode,
-    FragmentDefinitionNode,
-    FragmentSpreadNode,
-    GraphQLError,
     GraphQLSchema,
-    InlineFragmentNode,
     OperationDefinitionNode,
-    SelectionSetNode,
-    VariableNode,
     get_variable_values,
     value_from_ast_untyped,
 )
 
-from gateway.errors import NestingTooDeep, Problem, VariablesInvalid
+from gateway.errors import NestingTooDeep, VariablesInvalid
 
-_CONDITIONS = frozenset({"skip", "include", "defer"})
+from .problems import problem_of
+
 _MAX_ERRORS = 20
-
-
-def condition_variables(
-    operation: OperationDefinitionNode, document: DocumentNode
-) -> tuple[str, ...]:
-    """The variables that decide over ``@skip``, ``@include`` and ``@defer`` in an operation, sorted, without ``$``."""
-    fragments = {
-        definition.name.value: definition
-        for definition in document.definitions
-        if isinstance(definition, FragmentDefinitionNode)
-    }
-    return tuple(sorted(set(_conditions(operation.selection_set, fragments, set()))))
 
 
 def coerce_variables(
@@ -59,7 +39,7 @@ def coerce_variables(
     except RecursionError as error:
         raise NestingTooDeep("The variables are nested too deeply.") from error
     if isinstance(coerced, list):
-        raise VariablesInvalid(*(_problem(error) for error in coerced))
+        raise VariablesInvalid(*(problem_of(error) for error in coerced))
     values: dict[str, object] = {}
     for definition in definitions:
         name = definition.variable.name.value
@@ -68,33 +48,3 @@ def coerce_variables(
         elif definition.default_value is not None:
             values[name] = value_from_ast_untyped(definition.default_value)
     return values
-
-
-def _problem(error: GraphQLError) -> Problem:
-    return Problem(error.message, tuple((at.line, at.column) for at in error.locations or ()))
-
-
-def _conditions(
-    selection_set: SelectionSetNode,
-    fragments: Mapping[str, FragmentDefinitionNode],
-    seen: set[str],
-) -> Iterator[str]:
-    for node in selection_set.selections:
-        yield from _condition(node.directives or ())
-        match node:
-            case FieldNode() | InlineFragmentNode():
-                if node.selection_set is not None:
-                    yield from _conditions(node.selection_set, fragments, seen)
-            case FragmentSpreadNode():
-                name = node.name.value
-                if name not in seen and name in fragments:
-                    seen.add(name)
-                    yield from _conditions(fragments[name].selection_set, fragments, seen)
-
-
-def _condition(directives: tuple[DirectiveNode, ...]) -> Iterator[str]:
-    for directive in directives:
-        if directive.name.value in _CONDITIONS:
-            for argument in directive.arguments or ():
-                if argument.name.value == "if" and isinstance(argument.value, VariableNode):
-                    yield argument.value.name.value

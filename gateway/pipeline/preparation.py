@@ -14,11 +14,11 @@ from graphql import DocumentNode, GraphQLError, OperationDefinitionNode
 
 from gateway.config.settings import LimitsConfig
 from gateway.errors import NestingTooDeep, Problem, ValidationFailed, VariablesInvalid
+from gateway.operations.conditions import condition_variables
 from gateway.operations.parse import parse_document
 from gateway.operations.requirements import find_requirements
 from gateway.operations.select import select_operation
 from gateway.operations.validate import validate_document
-from gateway.operations.variables import condition_variables
 from gateway.planning.override_labels import find_override_labels
 from gateway.query_plan.nodes import OperationKind
 from gateway.security.introspection import refuse_introspection, without_suggestion

@@ -14,11 +14,12 @@ from gateway.execution.context import ExecutionContext
 from gateway.execution.executor import execute_plan
 from gateway.execution.introspection import Introspection
 from gateway.execution.prepared_plan import PreparedPlan
+from gateway.operations.conditions import condition_variables
 from gateway.operations.normalize import normalize_operation
 from gateway.operations.parse import parse_document
 from gateway.operations.select import select_operation
 from gateway.operations.validate import validate_document
-from gateway.operations.variables import coerce_variables, condition_variables
+from gateway.operations.variables import coerce_variables
 from gateway.planning.planner import plan_operation
 from gateway.query_plan.nodes import QueryPlan
 from gateway.supergraph.model import Supergraph

@@ -16,10 +16,11 @@ from gateway.execution.executor import execute_plan
 from gateway.execution.incremental import execute_in_parts
 from gateway.execution.incremental_format import IncrementalFormat, encode_next, encode_primary
 from gateway.execution.prepared_plan import PreparedPlan, prepare_plan
+from gateway.operations.conditions import condition_variables
 from gateway.operations.normalize import normalize_operation
 from gateway.operations.parse import parse_document
 from gateway.operations.select import select_operation
-from gateway.operations.variables import coerce_variables, condition_variables
+from gateway.operations.variables import coerce_variables
 from gateway.planning.planner import plan_operation
 from gateway.query_plan.nodes import QueryPlan
 from gateway.query_plan.printer import print_plan

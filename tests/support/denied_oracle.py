@@ -54,11 +54,12 @@ from gateway.execution.incremental_format import (
     encode_primary,
 )
 from gateway.execution.prepared_plan import PreparedPlan, prepare_plan
+from gateway.operations.conditions import condition_variables
 from gateway.operations.normalize import normalize_operation
 from gateway.operations.parse import parse_document
 from gateway.operations.requirements import find_requirements
 from gateway.operations.select import select_operation
-from gateway.operations.variables import coerce_variables, condition_variables
+from gateway.operations.variables import coerce_variables
 from gateway.planning.planner import plan_operation
 from gateway.query_plan.nodes import QueryPlan
 from gateway.query_plan.printer import print_plan

@@ -14,13 +14,13 @@ from graphql import (
     DirectiveNode,
     DocumentNode,
     FieldNode,
-    FragmentDefinitionNode,
     FragmentSpreadNode,
     InlineFragmentNode,
     SelectionSetNode,
 )
 
 from gateway.errors import PlanningLimitExceeded
+from gateway.operations.fragments import fragments_of
 from gateway.supergraph.argument_text import print_arguments, variables_of
 from gateway.supergraph.authorization import Denial
 from gateway.supergraph.model import Supergraph
@@ -86,11 +86,7 @@ class Flattener:
     ) -> None:
         self._supergraph = supergraph
         self._conditions = conditions
-        self._fragments = {
-            definition.name.value: definition
-            for definition in document.definitions
-            if isinstance(definition, FragmentDefinitionNode)
-        }
+        self._fragments = fragments_of(document)
         self._count = 0
         self._max_defers = max_defers
         self._denial = denial

@@ -25,6 +25,8 @@ from graphql import (
     visit,
 )
 
+from gateway.operations.fragments import fragments_of
+
 
 def print_introspection(
     fields: Sequence[FieldNode], operation: OperationDefinitionNode, document: DocumentNode
@@ -32,11 +34,7 @@ def print_introspection(
     """Write introspection fields as a query of their own, with the fragments and variables they use."""
     if not fields:
         return None
-    fragments = {
-        definition.name.value: definition
-        for definition in document.definitions
-        if isinstance(definition, FragmentDefinitionNode)
-    }
+    fragments = fragments_of(document)
     root = visit(SelectionSetNode(selections=tuple(fields)), _WithoutDefer())
     used = {
         name: visit(fragment, _WithoutDefer())

@@ -18,10 +18,11 @@ from gateway.execution.executor import execute_plan
 from gateway.execution.introspection import Introspection
 from gateway.execution.prepared_plan import prepare_plan
 from gateway.execution.result import ExecutionResult
+from gateway.operations.conditions import condition_variables
 from gateway.operations.normalize import normalize_operation
 from gateway.operations.parse import parse_document
 from gateway.operations.select import select_operation
-from gateway.operations.variables import coerce_variables, condition_variables
+from gateway.operations.variables import coerce_variables
 from gateway.planning.planner import plan_operation
 from gateway.supergraph.loader import load_supergraph
 from gateway.transports.in_process import InProcessTransport

@@ -6,11 +6,11 @@ from collections.abc import Iterator, Sequence
 
 import pytest
 
+from gateway.operations.conditions import condition_variables
 from gateway.operations.normalize import NormalizedOperation, normalize_operation
 from gateway.operations.parse import parse_document
 from gateway.operations.select import select_operation
 from gateway.operations.validate import validate_document
-from gateway.operations.variables import condition_variables
 from gateway.supergraph.selections import Selection
 from tests.support.supergraphs import supergraph_of
 

@@ -8,9 +8,10 @@ import pytest
 from graphql import build_schema
 
 from gateway.errors import VariablesInvalid
+from gateway.operations.conditions import condition_variables
 from gateway.operations.parse import parse_document
 from gateway.operations.select import select_operation
-from gateway.operations.variables import coerce_variables, condition_variables
+from gateway.operations.variables import coerce_variables
 
 SCHEMA = build_schema(
     """
