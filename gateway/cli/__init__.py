@@ -1,6 +1,6 @@
 """Commands of the gateway: serve a supergraph, print any stage as text, compare schemas.
 
-A module per command; this one only collects them. ``console`` and ``options`` are what they share.
+A module per command; this one only collects them. ``console``, ``files`` and ``options`` are what they share.
 """
 
 from __future__ import annotations

@@ -21,6 +21,7 @@ from shared.logging import configure_logging
 
 from .composition_problems import ProblemFormat, tell_failure, tell_problems
 from .console import exit_code_of, stop_for
+from .files import write_text
 from .options import ConfigFile, ContractName, SupergraphFile
 
 _FROM_FLAGS = "of the command line"
@@ -72,14 +73,18 @@ def compose(
     """
     configure_logging(service="gateway", level="ERROR")
     try:
-        found = load_config(config=config, supergraph=supergraph, contract=contract)
-        found = _with_tags(found, include_tag or [], exclude_tag or [], hide=hide_unreachable)
-        if isinstance(found.source, SupergraphFileSource) and not api and found.contract is None:
+        settings = load_config(config=config, supergraph=supergraph, contract=contract)
+        settings = _with_tags(settings, include_tag or [], exclude_tag or [], hide=hide_unreachable)
+        if (
+            isinstance(settings.source, SupergraphFileSource)
+            and not api
+            and settings.contract is None
+        ):
             raise ConfigInvalid("This supergraph is composed already: add --api or a contract.")
-        composed = asyncio.run(compose_source(found))
+        composed = asyncio.run(compose_source(settings))
         text = _text_of(composed, api=api)
         if text is not None and output is not None:
-            _write(text, output)
+            write_text(output, text)
     except GatewayError as error:
         if problem_format is ProblemFormat.TEXT:
             stop_for(error)
@@ -115,10 +120,3 @@ def _text_of(composed: Composed, *, api: bool) -> str | None:
     if composed.supergraph_sdl is None or not api:
         return composed.supergraph_sdl
     return print_schema(load_supergraph(composed.supergraph_sdl).api_schema) + "\n"
-
-
-def _write(text: str, path: Path) -> None:
-    try:
-        path.write_text(text, encoding="utf-8")
-    except OSError as error:
-        raise ConfigInvalid(f"{path} cannot be written: {error.strerror}.") from error

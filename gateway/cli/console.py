@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import NoReturn
 
 import typer
 from rich.console import Console
 from rich.markup import escape
 
-from gateway.config import GatewayConfig, load_config
 from gateway.errors import ClientError, ConfigInvalid, GatewayError
 from gateway.pipeline.answer import list_errors
 
@@ -18,24 +16,6 @@ USAGE = 2
 
 out = Console(highlight=False, soft_wrap=True)
 problems = Console(stderr=True, highlight=False, soft_wrap=True)
-
-
-def read_config(
-    config: Path | None,
-    supergraph: Path | None,
-    gateway_config: Path | None,
-    contract: str | None = None,
-) -> GatewayConfig:
-    """Return the configuration that the options name, or end the command with what is wrong."""
-    try:
-        return load_config(
-            config=config,
-            supergraph=supergraph,
-            gateway_config=gateway_config,
-            contract=contract,
-        )
-    except ConfigInvalid as error:
-        stop_for(error)
 
 
 def stop_for(error: GatewayError) -> NoReturn:

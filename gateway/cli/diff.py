@@ -24,6 +24,7 @@ from gateway.schema_changes.schema_diff import SchemaDiff, Threshold
 from gateway.schema_changes.traffic import weigh_changes
 
 from .console import stop_for
+from .files import read_text
 
 _READERS: dict[str, Callable[[str, str], Iterator[RecordedOperation]]] = {
     ".graphql": read_documents,
@@ -95,7 +96,7 @@ def _print(verdict: SchemaDiff, form: DiffFormat) -> str:
 
 def _read_schema(path: Path) -> GraphQLSchema:
     try:
-        return read_schema(_read(path))
+        return read_schema(read_text(path))
     except SupergraphInvalid as error:
         raise ConfigInvalid(f"{path}: {error}") from error
 
@@ -109,14 +110,7 @@ def _read_operations(path: Path) -> list[RecordedOperation]:
         reader = _READERS.get(file.suffix)
         if reader is None:
             raise ConfigInvalid(f"{file} must end in one of {', '.join(_READERS)}.")
-        recorded += reader(_read(file), str(file))
+        recorded += reader(read_text(file), str(file))
     if not recorded:
         raise ConfigInvalid(f"{path} holds no recorded operations.")
     return recorded
-
-
-def _read(path: Path) -> str:
-    try:
-        return path.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise ConfigInvalid(f"{path} cannot be read: {error}.") from error

@@ -12,13 +12,15 @@ from typing import Annotated
 import typer
 
 from gateway.app.inspect import load_for_planning, plan_text
+from gateway.config import load_config
 from gateway.errors import ConfigInvalid, GatewayError
 from gateway.execution.json_text import decode_json
 from gateway.query_plan.explanation import explanation_to_json, print_explanation
 from gateway.query_plan.printer import plan_to_json, print_plan
 from shared.logging import configure_logging
 
-from .console import read_config, stop_for
+from .console import stop_for
+from .files import read_text
 from .options import ConfigFile, ContractName, SupergraphFile
 
 
@@ -63,13 +65,13 @@ def plan(
 
     cattery plan --config supergraph.yaml --operation query.graphql --explain
     """
-    found = read_config(config, supergraph, None, contract)
     configure_logging(service="gateway", level="ERROR")
     try:
-        loaded = asyncio.run(load_for_planning(found))
-        made, explanation = plan_text(
+        settings = load_config(config=config, supergraph=supergraph, contract=contract)
+        loaded = asyncio.run(load_for_planning(settings))
+        query_plan, explanation = plan_text(
             loaded,
-            found,
+            settings,
             text=_read_operation(operation),
             operation_name=operation_name,
             variables=_read_variables(variables),
@@ -78,12 +80,12 @@ def plan(
     except GatewayError as error:
         stop_for(error)
     if output_format is PlanFormat.JSON:
-        shown = plan_to_json(made)
+        shown = plan_to_json(query_plan)
         if explain:
             shown["explanation"] = explanation_to_json(explanation)
         sys.stdout.write(json.dumps(shown, indent=2) + "\n")
     else:
-        sys.stdout.write(print_plan(made) + "\n")
+        sys.stdout.write(print_plan(query_plan) + "\n")
         if explain:
             sys.stdout.write(print_explanation(explanation))
 
@@ -91,10 +93,7 @@ def plan(
 def _read_operation(path: Path) -> str:
     if str(path) == "-":
         return sys.stdin.read()
-    try:
-        return path.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise ConfigInvalid(f"{path} cannot be read: {error}.") from error
+    return read_text(path)
 
 
 def _read_variables(text: str) -> dict[str, object]:

@@ -70,23 +70,25 @@ def gateway(
         watch=watch,
     )
     try:
-        found = origin.load()
+        settings = origin.load()
     except ConfigInvalid as error:
         stop_for(error)
-    _configure_logging(found)
+    _configure_logging(settings)
     try:
-        if found.server.workers > 1:
+        if settings.server.workers > 1:
             went_well = serve_with_workers(
-                partial(_make_worker_app, found, origin), found.server, partial(_announce, found)
+                partial(_make_worker_app, settings, origin),
+                settings.server,
+                partial(_announce, settings),
             )
         else:
-            app = create_app(found, origin=origin)
-            server = ServerProcess(app, found.server, partial(_announce, found))
+            app = create_app(settings, origin=origin)
+            server = ServerProcess(app, settings.server, partial(_announce, settings))
             went_well = server.run_until_stopped()
     except GatewayError as error:
         stop_for(error)
     except OSError as error:
-        stop_for(ConfigInvalid(f"{found.server.host}:{found.server.port}: {error.strerror}."))
+        stop_for(ConfigInvalid(f"{settings.server.host}:{settings.server.port}: {error.strerror}."))
     if not went_well:
         raise typer.Exit(1)
 
