@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from graphql import UnionTypeDefinitionNode
 
 from .elements import Elements, Node, TypeElements
-from .reach import reachable_types
+from .reachable_types import reachable_types
 from .tag_filter import TagFilter
 
 NOT_INCLUDED = "has none of the included tags"
