@@ -13,17 +13,16 @@ from gateway.supergraph.model import GraphField, Key, Supergraph, TypeDefinition
 from gateway.supergraph.type_kinds import TypeKind
 
 from .context_uses import ContextUses
+from .label_uses import NO_LABELS
 from .positions import Entry, Move, Position, Way, Ways
 from .reached import Question, Reached
 from .views import Views
-
-_NO_LABELS: frozenset[str] = frozenset()
 
 
 class QueryGraph:
     """Moves and entries under one choice of override labels."""
 
-    def __init__(self, supergraph: Supergraph, active_labels: frozenset[str] = _NO_LABELS) -> None:
+    def __init__(self, supergraph: Supergraph, active_labels: frozenset[str] = NO_LABELS) -> None:
         self.supergraph = supergraph
         self.views = Views()
         self.active_labels = active_labels
@@ -297,9 +296,7 @@ def _readers(ways: Sequence[Way], given: Sequence[str]) -> dict[str, tuple[int, 
     return {name: tuple(numbers) for name, numbers in found.items()}
 
 
-def query_graph_of(
-    supergraph: Supergraph, active_labels: frozenset[str] = _NO_LABELS
-) -> QueryGraph:
+def query_graph_of(supergraph: Supergraph, active_labels: frozenset[str] = NO_LABELS) -> QueryGraph:
     """The query graph of a supergraph under some override labels; kept with the supergraph."""
     labels = active_labels & supergraph.override_labels
     return derive(supergraph, (QueryGraph, labels), lambda: QueryGraph(supergraph, labels))
