@@ -47,6 +47,9 @@ class LaterParts(Protocol):
     async def aclose(self) -> None:
         """End what is under way."""
 
+    def cut_short(self, error: ClientError) -> bytes:
+        """Write a last part that says why the rest does not come; to be called after ``aclose``."""
+
 
 class Answer(NamedTuple):
     """A finished response."""

@@ -9,6 +9,7 @@ from collections.abc import AsyncGenerator, Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Self, cast
 
+from gateway.errors import ClientError
 from gateway.execution.context import ExecutionContext
 from gateway.execution.incremental import execute_in_parts
 from gateway.execution.incremental_format import IncrementalFormat, encode_next, encode_primary
@@ -16,7 +17,7 @@ from gateway.execution.incremental_result import Completion, Delivery, Pending
 from gateway.execution.prepared_plan import PreparedPlan
 from gateway.execution.result import ExecutionResult, WireError
 
-from .answer import Answer, Outcome
+from .answer import Answer, Outcome, list_errors
 
 
 @dataclass(slots=True, kw_only=True)
@@ -87,9 +88,9 @@ class IncrementalAnswer:
         self._note_open(delivery)
         return text
 
-    def give_up(self, error: Exception) -> bytes:
+    def give_up(self, told: Mapping[str, object]) -> bytes:
         """Write a last part that says of all that the client waits for that it will not come."""
-        told = cast("WireError", self.on_mishap(error))
+        told = cast("WireError", told)
         lost = [Completion(pending, [told]) for pending in self._open]
         return encode_next(Delivery(completed=lost, has_next=False), self.how)
 
@@ -126,8 +127,12 @@ class _LaterParts:
             raise
         except Exception as error:  # noqa: BLE001 - the root of what runs after the first part
             self._has_failed = True
-            return self._answer.give_up(error)
+            return self._answer.give_up(self._answer.on_mishap(error))
 
     async def aclose(self) -> None:
         """End what is under way."""
         await self._deliveries.aclose()
+
+    def cut_short(self, error: ClientError) -> bytes:
+        """Write a last part that says why the rest does not come; to be called after ``aclose``."""
+        return self._answer.give_up(list_errors(error)[0])

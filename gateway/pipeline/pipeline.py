@@ -35,7 +35,7 @@ from gateway.operations.variables import coerce_variables
 from gateway.planning.planner import plan_operation
 from gateway.query_plan.nodes import OperationKind
 from gateway.security.authorization import Authorization, warn_of_gaps
-from gateway.security.masking import SubgraphErrorMask, mask_exception
+from gateway.security.masking import SubgraphErrorMask, code_of, mask_exception
 from gateway.security.plan_exposure import PlanExposure
 from gateway.security.policies import ConfiguredPolicies
 from gateway.supergraph.authorization import NO_REQUIREMENTS, Requirement, auth_rules_of
@@ -414,6 +414,10 @@ class Pipeline:
             for error in errors:
                 record.add_code(str(error["extensions"].get("code")))
 
+        def note_mishap(error: Exception) -> dict[str, object]:
+            record.add_code(code_of(error))
+            return mask_exception(error, request_id=record.request_id)
+
         assert caller.incremental is not None  # noqa: S101 - or the plan would have no deferral
         parts = IncrementalAnswer(
             plan=plan,
@@ -421,7 +425,7 @@ class Pipeline:
             context=context._replace(on_subgraph_call=note_call),
             how=caller.incremental,
             on_errors=note_errors,
-            on_mishap=lambda error: mask_exception(error, request_id=record.request_id),
+            on_mishap=note_mishap,
         )
         extensions: dict[str, object] = {}
         if caller.plan_exposure is PlanExposure.WITH_ANSWER:

@@ -47,9 +47,13 @@ _log = get_logger(__name__)
 def mask_exception(error: Exception, *, request_id: str) -> dict[str, object]:
     """Log ``error`` in full and return the error that the client gets in its place."""
     error_id = uuid4().hex
-    code = error.code if isinstance(error, GatewayError) else GatewayError.code
     _log.error("request failed", error_id=error_id, request_id=request_id, exc_info=error)
-    return {"message": MASKED_MESSAGE, "extensions": {"code": code, "errorId": error_id}}
+    return {"message": MASKED_MESSAGE, "extensions": {"code": code_of(error), "errorId": error_id}}
+
+
+def code_of(error: Exception) -> str:
+    """Return the code that clients see of an exception."""
+    return error.code if isinstance(error, GatewayError) else GatewayError.code
 
 
 class Shown(NamedTuple):

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping
+from contextlib import aclosing
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -46,7 +47,7 @@ from .parameters import (
     read_post,
     split_content_type,
 )
-from .parts import send_parts, watch_client
+from .parts import PartsWriter, watch_client
 from .serving import Serving
 
 _CONTENT_TYPE = {
@@ -57,6 +58,8 @@ _VARY = (b"vary", VARY.encode())
 _GZIP = (b"content-encoding", b"gzip")
 _NONE_OF_ITS_OWN: Mapping[str, tuple[tuple[str, str], ...]] = {}
 _NO_SNIFFING = (b"x-content-type-options", b"nosniff")
+
+_OUT_OF_TIME = "The gateway is shutting down; this request did not finish in time."
 
 CLIENT_LEFT = 499
 """What the log and the metrics say of a request whose client was gone before its answer, as proxies do."""
@@ -142,7 +145,6 @@ class GraphQLEndpoint:
         serving = self._serving
         serving.in_flight += 1
         self._metrics.request_started()
-        status, size_bytes = CLIENT_LEFT, 0
         try:
             try:
                 media_type, answer = await self._answer(request)
@@ -152,28 +154,23 @@ class GraphQLEndpoint:
                     raise ClientDisconnected from None
                 # The time to finish is over. Whoever waits is told, and the server goes on stopping.
                 await self._send_shutdown(request, send)
-                status = NotReady.status
                 raise
             if answer.parts is not None:
-                size_bytes = await self._send_parts(request, answer, answer.parts, send)
-                status = CLIENT_LEFT if presence.is_gone else 200
-                return
-            presence.finish()
-            reply = self._reply(request, media_type, answer)
-            await self._send(reply, headers.get("accept-encoding"), send)
-            if not presence.is_gone:
-                status, size_bytes = reply.status, len(reply.body)
+                await self._send_parts(request, answer, answer.parts, send)
+            else:
+                presence.finish()
+                await self._send(self._reply(request, media_type, answer), request, send)
         except ClientDisconnected:
             # There is nobody left to answer; the log shows it with the status that proxies use.
-            return
+            record.status = CLIENT_LEFT
         finally:
             presence.finish()
             serving.in_flight -= 1
             self._metrics.request_finished(
-                kind=record.operation_kind, status=status, seconds=record.elapsed_seconds()
+                kind=record.operation_kind, status=record.status, seconds=record.elapsed_seconds()
             )
             if self._log is not None:
-                self._log.record(record, status=status, size_bytes=size_bytes)
+                self._log.record(record)
 
     async def _answer(self, request: _HttpRequest) -> tuple[MediaType, Answer]:
         media_type = MediaType.JSON
@@ -275,10 +272,9 @@ class GraphQLEndpoint:
             received.close()
 
     async def _send_shutdown(self, request: _HttpRequest, send: Send) -> None:
-        refusal = NotReady("The gateway is shutting down; this request did not finish in time.")
-        request.record.add_code(refusal.code)
-        reply = self._reply(request, MediaType.JSON, refuse(refusal))
-        await self._send(reply, request.headers.get("accept-encoding"), send)
+        request.record.add_code(NotReady.code)
+        reply = self._reply(request, MediaType.JSON, refuse(NotReady(_OUT_OF_TIME)))
+        await self._send(reply, request, send)
 
     async def _authenticate(
         self, headers: Mapping[str, str], record: RequestRecord
@@ -351,29 +347,40 @@ class GraphQLEndpoint:
         answer: Answer,
         parts: LaterParts,
         send: Send,
-    ) -> int:
+    ) -> None:
         """Write an answer in parts as they come, for as long as the client is there."""
         assert answer.incremental is not None  # noqa: S101 - it has parts
         own = ((name.encode(), value.encode()) for name, value in answer.headers)
-        headers = (_NO_SNIFFING, _VARY, (b"x-request-id", request.record.request_id.encode()), *own)
+        record = request.record
+        headers = (_NO_SNIFFING, _VARY, (b"x-request-id", record.request_id.encode()), *own)
+        writer = PartsWriter(answer.incremental, send)
         watching = asyncio.create_task(watch_client(request.receive, request.presence))
         try:
-            return await send_parts(
-                answer.body, parts, how=answer.incremental, headers=headers, send=send
-            )
+            async with aclosing(parts):
+                await writer.begin(answer.body, headers)
+                async for part in parts:
+                    await writer.add(part)
+                await writer.end()
         except asyncio.CancelledError:
             if request.presence.is_gone:
                 raise ClientDisconnected from None
+            record.add_code(NotReady.code)
+            if writer.has_begun:
+                await writer.add(parts.cut_short(NotReady(_OUT_OF_TIME)))
+                await writer.end()
             raise
         finally:
+            record.status, record.size_bytes = 200, writer.size_bytes
             watching.cancel()
             await asyncio.wait((watching,))
+        if request.presence.is_gone:
+            raise ClientDisconnected
 
-    async def _send(self, reply: _Reply, accept_encoding: str | None, send: Send) -> None:
+    async def _send(self, reply: _Reply, request: _HttpRequest, send: Send) -> None:
         body = reply.body
         out = [_CONTENT_TYPE[reply.media_type], _NO_SNIFFING]
         least = self._config.server.compress_min_bytes
-        if least and len(body) >= least and accepts_gzip(accept_encoding):
+        if least and len(body) >= least and accepts_gzip(request.headers.get("accept-encoding")):
             body = await self._packer.pack(body)
             out.append(_GZIP)
         if reply.status != 304:
@@ -383,6 +390,9 @@ class GraphQLEndpoint:
         out.extend((name.encode(), value.encode()) for name, value in reply.answer.headers)
         await send({"type": "http.response.start", "status": reply.status, "headers": out})
         await send({"type": "http.response.body", "body": body})
+        if request.presence.is_gone:
+            raise ClientDisconnected
+        request.record.status, request.record.size_bytes = reply.status, len(reply.body)
 
 
 class _HttpRequest(NamedTuple):

@@ -7,12 +7,10 @@ clients take a part for whole when they see the next one's. Nothing is compresse
 from __future__ import annotations
 
 from collections.abc import Iterable
-from contextlib import aclosing
 
 from starlette.types import Receive, Send
 
 from gateway.execution.incremental_format import IncrementalFormat
-from gateway.pipeline.answer import LaterParts
 from gateway.pipeline.presence import Presence
 
 from .negotiation import MULTIPART
@@ -28,30 +26,40 @@ _UNBUFFERED = (b"x-accel-buffering", b"no")
 """Asks proxies to pass parts on as they come."""
 
 
-async def send_parts(
-    first: bytes,
-    parts: LaterParts,
-    *,
-    how: IncrementalFormat,
-    headers: Iterable[tuple[bytes, bytes]],
-    send: Send,
-) -> int:
-    """Write all parts, and return how many bytes they were; whatever happens, ``parts`` is closed."""
-    size = 0
+class PartsWriter:
+    """Writes the parts of one answer.
 
-    async def write(body: bytes, *, more_body: bool = True) -> None:
-        nonlocal size
-        size += len(body)
-        await send({"type": "http.response.body", "body": body, "more_body": more_body})
+    Args:
+        how: the format that they are written in.
+        send: takes the messages of ASGI.
+    """
 
-    async with aclosing(parts):
-        start = [_CONTENT_TYPE[how], _UNBUFFERED, *headers]
-        await send({"type": "http.response.start", "status": 200, "headers": start})
-        await write(_DELIMITER + _PART_HEAD + first + _DELIMITER)
-        async for part in parts:
-            await write(_PART_HEAD + part + _DELIMITER)
-        await write(_END, more_body=False)
-    return size
+    def __init__(self, how: IncrementalFormat, send: Send) -> None:
+        self.size_bytes = 0
+        """What has been written."""
+
+        self.has_begun = False
+        self._how = how
+        self._send = send
+
+    async def begin(self, first: bytes, headers: Iterable[tuple[bytes, bytes]]) -> None:
+        """Write the head of the response and its first part."""
+        start = [_CONTENT_TYPE[self._how], _UNBUFFERED, *headers]
+        await self._send({"type": "http.response.start", "status": 200, "headers": start})
+        self.has_begun = True
+        await self._write(_DELIMITER + _PART_HEAD + first + _DELIMITER)
+
+    async def add(self, part: bytes) -> None:
+        """Write a part after the first."""
+        await self._write(_PART_HEAD + part + _DELIMITER)
+
+    async def end(self) -> None:
+        """Say that there are no more."""
+        await self._write(_END, more_body=False)
+
+    async def _write(self, body: bytes, *, more_body: bool = True) -> None:
+        await self._send({"type": "http.response.body", "body": body, "more_body": more_body})
+        self.size_bytes += len(body)
 
 
 async def watch_client(receive: Receive, presence: Presence) -> None:

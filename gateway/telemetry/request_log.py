@@ -41,16 +41,16 @@ class RequestLog:
         self._errors_only = errors_only
         self._write = write
 
-    def record(self, record: RequestRecord, *, status: int, size_bytes: int) -> None:
-        """Write the line of a request that was answered with ``status``."""
-        if self._errors_only and status < 400 and not record.error_codes:
+    def record(self, record: RequestRecord) -> None:
+        """Write the line of a request that is finished."""
+        if self._errors_only and record.status < 400 and not record.error_codes:
             return
         fields: dict[str, object] = {
             "request_id": record.request_id,
             "trace_id": record.trace.trace_id,
-            "status": status,
+            "status": record.status,
             "duration_ms": round(record.elapsed_seconds() * 1000, 2),
-            "size_bytes": size_bytes,
+            "size_bytes": record.size_bytes,
             "operation": record.operation_name,
             "kind": record.operation_kind,
             "subject": record.subject,

@@ -28,6 +28,13 @@ class RequestRecord:
     plan_was_cached: bool | None = None
     details: dict[str, object] | None = None
     """What else belongs into the log line: of requests that came in an uncommon way."""
+
+    status: int = 500
+    """The HTTP status that the client got. Until there is one, what it gets for a defect that nobody foresaw."""
+
+    size_bytes: int = 0
+    """What the client got, before compression."""
+
     error_codes: dict[str, None] = field(default_factory=dict)
     """Codes in order of appearance; a dictionary for want of an ordered set."""
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import os
 import re
 import signal
@@ -12,6 +13,7 @@ import httpx
 import pytest
 
 from tests.support.gateway import codes, shop_yaml
+from tests.support.incremental import read_parts
 from tests.support.processes import Running, cattery_gateway
 from tests.support.waiting import DEADLINE_SECONDS, until
 
@@ -90,20 +92,38 @@ async def test_the_gateway_says_where_it_is_logs_each_request_and_stops_at_ctrl_
 
 async def test_a_request_that_outlasts_the_drain_is_told_so(tmp_path: Path) -> None:
     path = tmp_path / "supergraph.yaml"
-    path.write_text(shop_yaml(server={"drain_seconds": 1}))
-    with cattery_gateway(["--config", str(path)], log=tmp_path / "log") as running:
+    log = tmp_path / "log"
+    path.write_text(
+        shop_yaml(server={"drain_seconds": 1}, telemetry={"log_format": "json"}),
+    )
+    slow = "slow(milliseconds: 15000)"
+    in_parts = {"accept": "multipart/mixed;incrementalSpec=v0.2"}
+    with cattery_gateway(["--config", str(path)], log=log) as running:
         async with client_of(running) as client:
-            slow = asyncio.create_task(
-                client.post("/graphql", json={"query": "{ slow(milliseconds: 15000) }"})
-            )
-            await until(lambda: is_working(client))
-            running.process.send_signal(signal.SIGTERM)
-            response = await slow
+            whole = asyncio.create_task(client.post("/graphql", json={"query": f"{{ {slow} }}"}))
+            query = f"query Parts {{ reviewCount ... @defer {{ {slow} }} }}"
+            async with client.stream(
+                "POST", "/graphql", json={"query": query}, headers=in_parts
+            ) as response:
+                parts = read_parts(response)
+                await anext(parts)
+                running.process.send_signal(signal.SIGTERM)
+                (last,) = [part async for part in parts]
+            refused = await whole
         exit_code = await asyncio.to_thread(running.process.wait, DEADLINE_SECONDS)
 
-    assert response.status_code == 503
-    assert codes(response) == ["NOT_READY"]
+    assert refused.status_code == 503
+    assert codes(refused) == ["NOT_READY"]
+    assert not last["hasNext"]
+    assert [error["extensions"]["code"] for error in last["completed"][0]["errors"]] == [
+        "NOT_READY"
+    ]
     assert exit_code == 0
+    lines = [json.loads(line) for line in log.read_text().splitlines() if '"size_bytes"' in line]
+    assert {(line["operation"], line["status"], *line["error_codes"]) for line in lines} == {
+        (None, 503, "NOT_READY"),
+        ("Parts", 200, "NOT_READY"),
+    }
 
 
 async def announce_huge_body(port: int) -> str:

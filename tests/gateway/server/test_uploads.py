@@ -269,6 +269,27 @@ async def test_uploads_are_off_unless_enabled(tmp_path: Path) -> None:
     assert codes(response) == ["UNSUPPORTED_CONTENT_TYPE"]
 
 
+async def test_a_disk_that_takes_nothing_is_told_and_counted_as_a_mishap(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    config = albums_config(tmp_path, uploads={"enabled": True, "memory_bytes": 1024})
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path / "gone"))
+
+    async with running(config) as gateway:
+        response = await upload(
+            gateway,
+            {"query": ADD, "variables": {"picture": None}},
+            {"0": ["variables.picture"]},
+            {"0": text("x" * 2000)},
+        )
+        page = (await gateway.client.get("/metrics")).text
+
+    assert response.status_code == 500
+    assert "gone" not in response.text
+    assert 'cattery_gateway_requests_total{kind="none",status="500"} 1.0' in page
+    assert "cattery_gateway_requests_in_flight 0.0" in page
+
+
 async def test_metrics_count_files(gateway: RunningGateway) -> None:
     await upload(
         gateway,

@@ -70,7 +70,8 @@ def written(
     record.subject, record.role, record.subgraph_calls = "alice", "CLIENT", 3
     if code is not None:
         record.add_code(code)
-    log.record(record, status=status, size_bytes=12)
+    record.status, record.size_bytes = status, 12
+    log.record(record)
     return lines
 
 
