@@ -1,9 +1,9 @@
 """Growth: gives every demand to a subgraph, adding the frames that takes.
 
 Demands that one subgraph alone can meet come first, since they have no choice; the others then find what
-already stands. Each takes the cheapest way given the frames so far (``Reach``), and what that way needs
-in turn, keys and inputs of ``@requires``, becomes hidden demands that are met at once. A frame depends
-only on frames that were there before it, so the result has no cycles.
+already stands. Each takes the cheapest way given the plan so far (``Reach``, ``Prices``), and what that way
+needs in turn, keys and inputs of ``@requires``, becomes hidden demands that are met at once. A frame
+depends only on frames that were there before it, so the result has no cycles.
 """
 
 from __future__ import annotations
@@ -22,6 +22,7 @@ from gateway.supergraph.model import ContextArgument, FieldSet
 from gateway.supergraph.selections import Selection
 
 from .frames import ContextInput, Frame, FrameKind, Input
+from .prices import Prices
 from .scope_builder import ScopeBuilder
 from .scopes import Demand, PlanClass, Scope, move_key
 
@@ -32,6 +33,13 @@ class Ban:
 
     scope: Scope
     position: Position
+
+
+class _Former(NamedTuple):
+    """What could be had at a class before the latest frames were there."""
+
+    start: dict[Position, int]
+    reached: Reached
 
 
 class Decision(NamedTuple):
@@ -65,6 +73,7 @@ class Growth:
             known = self._banned_positions.get(ban.scope, NOTHING)
             self._banned_positions[ban.scope] = known | {ban.position}
         self._reached: dict[PlanClass, Reached] = {}
+        self._former: dict[PlanClass, _Former] = {}
         self._readers: dict[PlanClass, list[PlanClass]] = {}
         self._frames_at: dict[Scope, list[Frame]] = {}
         self._entering: set[tuple[PlanClass, Position, Demand | None]] = set()
@@ -72,6 +81,14 @@ class Growth:
         self._certain_roots: frozenset[int] = frozenset()
         self._certain: dict[Scope, bool] = {}
         self._hidden: dict[tuple[PlanClass, str, str], list[Demand]] = {}
+        self._ahead: Sequence[Demand] = ()
+        self._prices = Prices(
+            graph,
+            reach,
+            frames_at=self.frames_at,
+            reach_of=self._reach_of,
+            carriers_of=self._carrying_options,
+        )
         self.frames: list[Frame] = []
         self.providers: dict[Demand, Frame] = {}
         self.decisions: dict[Demand, Decision] = {}
@@ -91,8 +108,7 @@ class Growth:
             PlanningError: one cannot be met.
         """
         self._certain_roots = frozenset(self._roots_of_one_graph(scopes))
-        for demand in self._by_urgency(scopes):
-            self._meet(demand)
+        self._meet_certain(scopes)
         self._meet_optional(scopes)
         self._learn_types(scopes)
         for scope in scopes:
@@ -104,6 +120,13 @@ class Growth:
         return self._frames_at.get(scope, ())
 
     # Phases
+
+    def _meet_certain(self, scopes: Sequence[Scope]) -> None:
+        """Meet the leaves that have to be met."""
+        demands = self._by_urgency(scopes)
+        self._ahead = [*demands, *self._bare(scopes)]
+        for demand in demands:
+            self._meet(demand)
 
     def _by_urgency(self, scopes: Sequence[Scope]) -> list[Demand]:
         """Leaves that have to be met, those with the fewest graphs to choose from first."""
@@ -117,6 +140,12 @@ class Growth:
                         ranked.append((graphs, scope.depth, len(ranked), demand))
         ranked.sort(key=lambda item: item[:3])
         return [demand for *_, demand in ranked]
+
+    def _bare(self, scopes: Sequence[Scope]) -> Iterator[Demand]:
+        """Composite fields that have to be met though nothing is wanted of their objects but to be there."""
+        for scope in scopes:
+            if not any(map(self._demands_of, scope.all_classes())):
+                yield from filter(self._is_certain, scope.parents)
 
     def _roots_of_one_graph(self, scopes: Sequence[Scope]) -> Iterator[int]:
         """The graphs that are asked at the root whatever else is done: what they have there, no other has."""
@@ -218,8 +247,7 @@ class Growth:
             return found
         self._reach.budget.spend()
         home = demand.home
-        reached = self._reach_of(home)
-        options = self._reach.options(reached, demand.name)
+        options = self._options_of(demand)
         if not options:
             raise PlanningError(f"No subgraph can answer {home.type_name}.{demand.name} here.")
         option = self._choose(home, options)
@@ -229,27 +257,61 @@ class Growth:
         self.providers[demand] = frame
         return frame
 
+    def _options_of(self, demand: Demand) -> Sequence[Option]:
+        return self._reach.options(self._reach_of(demand.home), demand.name)
+
     def _choose(self, home: PlanClass, options: Sequence[Option]) -> Option:
         if len(options) == 1:
             return options[0]
+        if all(option.cost for option in options):
+            best = self._choose_request(home, options)
+            self.choices.setdefault(Ban(home.scope, best.position))
+            return best
+        free = [option for option in options if not option.cost]
+        if len(free) == 1:
+            return free[0]
         standing = {
-            frame.positions[home]: frame.wave
-            for frame in reversed(self.frames_at(home.scope))
+            frame.positions[home]
+            for frame in self.frames_at(home.scope)
             if home in frame.positions and not frame.is_stage
         }
-        best = min(
-            options,
+        return min(
+            free,
             key=lambda option: (
-                option.cost,
-                option.entry is not None,
+                self._prices.of(home, option).wave,
                 option.position not in standing,
-                standing.get(option.position, 0),
                 option.position.graph,
             ),
         )
-        if best.cost:
-            self.choices.setdefault(Ban(home.scope, best.position))
-        return best
+
+    def _choose_request(self, home: PlanClass, options: Sequence[Option]) -> Option:
+        """Choose among ways that all begin at graphs that do not have the objects yet."""
+        self._look_ahead()
+        if self._entering:
+            # A way with more calls than another may lead through what is to be entered.
+            calls = min(option.cost for option in options) // CALL
+            options = [option for option in options if option.cost // CALL == calls]
+
+        def rank(option: Option) -> tuple[int, ...]:
+            price = self._prices.of(home, option)
+            return (
+                price.requests,
+                -self._prices.worth(option, price),
+                price.wave,
+                option.cost,
+                option.entry is not None,
+                option.position.graph,
+            )
+
+        return min(options, key=rank)
+
+    def _look_ahead(self) -> None:
+        """Have prices see what is still to be met: a request may serve more than what it is chosen for."""
+        ahead, self._ahead = self._ahead, ()
+        for demand in ahead:
+            is_met = demand in self.providers or (demand.child and self.frames_at(demand.child))
+            if not is_met:
+                self._prices.expect(demand.home, self._options_of(demand))
 
     def _realise(self, demand: Demand, option: Option) -> Frame:
         """Stand where an option is, for a field with ``@requires`` with its inputs sent."""
@@ -265,14 +327,24 @@ class Growth:
         self._reach.budget.spend()
         banned = self._banned_positions.get(plan_class.scope, NOTHING)
         starts = self._starts(plan_class)
+        start = {at: cost for at, cost in starts.items() if at not in banned}
+        contexts = self._contexts_of(plan_class.scope)
+        former = self._former.get(plan_class)
+        if former is not None and not (
+            former.reached.contexts == contexts
+            and all(start.get(at, cost + 1) <= cost for at, cost in former.start.items())
+        ):
+            former = None
         reached = self._reach.from_positions(
             plan_class.type_name,
-            [start for start in starts.items() if start[0] not in banned],
+            start.items(),
             knows_type=plan_class.knows_type,
             without=banned,
-            contexts=self._contexts_of(plan_class.scope),
+            contexts=contexts,
+            former=former and former.reached,
         )
         self._reached[plan_class] = reached
+        self._former[plan_class] = _Former(start, reached)
         for parent in plan_class.scope.parents:
             self._readers.setdefault(parent.home, []).append(plan_class)
         return reached
@@ -344,12 +416,28 @@ class Growth:
         for frame in self.frames_at(plan_class.scope):
             if frame.positions.get(plan_class) == position and not frame.is_stage:
                 return frame
-        entry = self._reach_of(plan_class).entries.get(position)
+        entry = self._entry_to(plan_class, position)
         if plan_class.scope.is_root:
             return self._begin_root(plan_class, position)
         if entry is not None:
             return self._enter(plan_class, entry)
         return self._carry(plan_class, position)
+
+    def _entry_to(self, plan_class: PlanClass, position: Position) -> Entry | None:
+        """The entry to a position; of several with keys that are at hand, the one that can be sent first."""
+        taken = self._reach_of(plan_class).entries.get(position)
+        if taken is None:
+            return None
+        others = [
+            entry
+            for entry in self._graph.entries(plan_class.type_name)
+            if entry.landing == position
+            and entry.typename == taken.typename
+            and self._prices.is_at_hand(plan_class, entry)
+        ]
+        if len(others) < 2:
+            return taken
+        return min(others, key=lambda entry: self._prices.of_entry(plan_class, entry).wave)
 
     def _begin_root(self, plan_class: PlanClass, position: Position) -> Frame:
         return self._add(
@@ -504,6 +592,7 @@ class Growth:
         self._reach.budget.spend()
         self.frames.append(frame)
         self._frames_at.setdefault(frame.scope, []).append(frame)
+        self._prices.add(frame)
         if not frame.is_stage:
             for plan_class, position in frame.positions.items():
                 known = self._reached.get(plan_class)
@@ -635,10 +724,12 @@ class Growth:
             if frame.tells_type and plan_class in frame.positions:
                 return [frame]
         costs = self._reach_of(plan_class).costs
-        telling = [
-            (cost, position) for position, cost in costs.items() if position.interface is None
-        ]
-        for _, position in sorted(telling, key=lambda item: item[0]):
+        telling = [position for position in costs if position.interface is None]
+        telling.sort(key=costs.__getitem__)
+        if telling and costs[telling[0]] and not self._entering:
+            self._look_ahead()
+            telling.sort(key=lambda position: self._prices.of_position(plan_class, position))
+        for position in telling:
             frame = self._stand(plan_class, position)
             if frame.tells_type:
                 return [frame]

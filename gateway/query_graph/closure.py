@@ -14,7 +14,8 @@ from .reached import CALL, Option, Question, Reached
 class Closure:
     """Grows what is reached at objects of one type."""
 
-    def __init__(self, graph: QueryGraph, at: Question) -> None:
+    def __init__(self, graph: QueryGraph, at: Question, former: Reached | None = None) -> None:
+        """``former`` is what was reached before some positions came to cost less, from which to go on."""
         self._graph = graph
         self._without = at.without
         self._knows_type = at.knows_type
@@ -35,6 +36,40 @@ class Closure:
         )
         """So far: it changes as ways are taken."""
 
+        if former is not None:
+            self._go_on_from(former)
+
+    def _go_on_from(self, former: Reached) -> None:
+        """Begin with what was reached before, unless it bears on fields with ``@requires``.
+
+        Those form chains, which are proven once from their start, but link by link over and over when all of
+        their links change at once.
+        """
+        start = dict(self._costs)
+        cheaper = {at for at, cost in start.items() if former.costs.get(at, cost + 1) > cost}
+        self._costs.update((at, cost) for at, cost in former.costs.items() if at not in cheaper)
+        self._changed_positions = dict.fromkeys(cheaper)
+        reached = self.reached
+        self.reached = Reached(
+            reached.type_name,
+            self._costs,
+            {at: entry for at, entry in former.entries.items() if at not in cheaper},
+            dict(former.staged),
+            former.typename_cost,
+            reached.contexts,
+        )
+        self._staged = {
+            field: {option.position: option for option in options}
+            for field, options in former.staged.items()
+        }
+        self._spread_changes()
+        if any(self._ways.all[number].field is not None for number in self._stale):
+            self._costs.clear()
+            self._costs.update(start)
+            self._staged = {}
+            self._stale = set(range(len(self._ways.all)))
+            self.reached = reached
+
     def next_round(self) -> list[tuple[int, Way]]:
         """The ways to try now, with their numbers; none when all is settled."""
         self._spread_changes()
@@ -47,15 +82,18 @@ class Closure:
         """Note that a way was judged by an unfinished proof: any change may change the verdict."""
         self._doubtful.add(number)
 
-    def take(self, way: Way, cost: int) -> bool:
-        """Take a way if it is the cheapest so far; returns whether it is."""
+    def take(self, way: Way, cost: int, call: int) -> bool:
+        """Take a way if it is the cheapest so far; returns whether it is.
+
+        Of keys for a field whose inputs cost more than any of them, the one that costs least counts.
+        """
         landing = way.entry.landing
         if way.move is not None and way.field is not None:
             options = self._staged.setdefault(way.field, {})
             known = options.get(landing)
-            if known is not None and known.cost <= cost:
+            if known is not None and (known.cost, known.call) <= (cost, call):
                 return False
-            options[landing] = Option(landing, cost, way.move, way.entry)
+            options[landing] = Option(landing, cost, way.move, way.entry, call)
             self.reached.staged[way.field] = tuple(options.values())
             self._changed_fields[way.field] = None
             return True
@@ -75,10 +113,18 @@ class Closure:
         )  # fmt: skip
 
     def _may_help(self, way: Way) -> bool:
-        if way.entry.landing in self._without:
+        landing, key = way.entry.landing, way.entry.key
+        if landing in self._without:
             return False
-        # No entry is cheaper than a call.
-        return way.field is not None or self._costs.get(way.entry.landing, CALL + 1) > CALL
+        # No entry costs less than a call and the fields to send.
+        least = CALL + (0 if key is None else len(key.selections))
+        if way.field is None:
+            return self._costs.get(landing, least + 1) > least
+        known = self._staged.get(way.field, {}).get(landing)
+        if known is None or way.move is None or known.call > least:
+            return True
+        required = way.move.requires
+        return known.cost > max(least, CALL + (0 if required is None else len(required.selections)))
 
     def _spread_changes(self) -> None:
         if not self._changed_positions and not self._changed_fields:

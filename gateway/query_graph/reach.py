@@ -48,13 +48,15 @@ class Reach:
         knows_type: bool,
         without: frozenset[Position] = NOTHING,
         contexts: Contexts = (),
+        former: Reached | None = None,
     ) -> Reached:
         """Everything reachable at objects of ``type_name``.
 
         ``type_name`` is an object type, or an interface standing for all its implementations.
         ``knows_type`` says that the runtime type is known whatever the positions are, as it is where
         the schema declares an object type. Positions in ``without`` are not entered.
-        ``contexts`` is what ``contexts_below`` said of the objects above.
+        ``contexts`` is what ``contexts_below`` said of the objects above. ``former`` is the answer to the same
+        question when no start cost less than now: only what that changes is worked out.
         """
         at = Question(
             type_name, knows_type, tuple(sorted(start, key=_start_order)), without, contexts
@@ -74,12 +76,12 @@ class Reach:
             found, cut = known
             self._cut = min(self._cut, cut)
             return found
-        return self._prove(at)
+        return self._prove(at, former)
 
-    def _prove(self, at: Question) -> Reached:
+    def _prove(self, at: Question, former: Reached | None) -> Reached:
         depth = len(self._active)
         outer_cut, self._cut = self._cut, _UNCUT
-        found = self._close(at, depth)
+        found = self._close(at, depth, former)
         del self._active[at]
         if depth in self._leant_on:
             # Answers that leant on this proof in the making do not hold outside it.
@@ -179,32 +181,35 @@ class Reach:
             type_name, costs, {}, {}, _typename_cost(costs, knows_type=knows_type), contexts
         )
 
-    def _close(self, at: Question, depth: int) -> Reached:
-        closure = Closure(self.graph, at)
+    def _close(self, at: Question, depth: int, former: Reached | None) -> Reached:
+        closure = Closure(self.graph, at, former)
         self._active[at] = (depth, closure)
         if not closure.reached.costs:
             return closure.settle()
         while ways := closure.next_round():
             for number, way in ways:
                 outer_cut, self._cut = self._cut, _UNCUT
-                cost = self._way_cost(closure, way)
+                found = self._way_cost(closure, way)
                 if self._cut < _UNCUT:
                     closure.doubt(number)
                 self._cut = min(outer_cut, self._cut)
-                if cost is not None and closure.take(way, cost):
+                if found is not None and closure.take(way, *found):
                     self._provisional.clear()
         return closure.settle()
 
-    def _way_cost(self, closure: Closure, way: Way) -> int | None:
+    def _way_cost(self, closure: Closure, way: Way) -> tuple[int, int] | None:
+        """What a way costs, and what entering without the inputs of a field would."""
         self.budget.spend()
         call = self._entry_cost(closure, way.entry)
-        if call is None or way.move is None:
-            return call
+        if call is None:
+            return None
+        if way.move is None:
+            return call, call
         inputs = self._context_cost(closure.reached, way.move)
         if inputs is not None and way.move.requires is not None:
             required = self._obtain(closure.reached, way.move.requires.selections)
             inputs = None if required is None else max(inputs, required)
-        return None if inputs is None else max(inputs + CALL, call)
+        return None if inputs is None else (max(inputs + CALL, call), call)
 
     def _context_cost(self, reached: Reached, move: Move) -> int | None:
         if not move.contexts:

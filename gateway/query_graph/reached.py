@@ -41,6 +41,9 @@ class Option:
     entry: Entry | None = None
     """The entry of the entity call that a field with ``@requires`` takes."""
 
+    call: int = 0
+    """What that call would cost without the inputs."""
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Reached:

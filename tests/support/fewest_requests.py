@@ -1,8 +1,9 @@
 """The fewest requests that answer an operation, by trying all orders of asking: slow, simple and sure.
 
 What is known never makes anything harder, so a request is taken to ask for all that its subgraph has: a
-request to a root, or one for the entities at every place whose keys are known by then. Covers places
-of object types; nothing of the planner is used.
+request to a root, or one for the entities at every place whose keys are known by then. Where an object can be of
+several types there is a place for each of them: a subgraph that returns it tells of all, and which it is has to be
+known before it can be entered by a key of its own type. Nothing of the planner is used.
 """
 
 from __future__ import annotations
@@ -36,9 +37,25 @@ class _Place:
     leaves: dict[str, int] = field(default_factory=dict)
     """A bit for each leaf, by name and arguments."""
 
-    below: dict[str, _Place] = field(default_factory=dict)
+    below: dict[str, _Place | _Choice] = field(default_factory=dict)
     names: dict[str, str] = field(default_factory=dict)
     """The field of each entry."""
+
+    typed: int = 0
+    """The bit for knowing that the object is of this type; 0 where it can be of no other."""
+
+
+@dataclass(slots=True, eq=False)
+class _Choice:
+    """An object that is of one of several types."""
+
+    type_name: str
+    """The interface or union."""
+
+    typed: int
+    """The bit for knowing of which."""
+
+    classes: list[_Place]
 
 
 class FewestRequests:
@@ -48,8 +65,7 @@ class FewestRequests:
         self._world = world
         self._bits = 0
         self._places: list[_Place] = []
-        if any(t.is_interface_object for types in world.graphs.values() for t in types.values()):
-            raise NotCovered
+        self._choices: list[_Choice] = []
         self._root = self._add_place("Query")
         self._wanted = 0
         self._add_wanted(self._root, selections)
@@ -84,14 +100,23 @@ class FewestRequests:
         self._bits += 1
         return 1 << (self._bits - 1)
 
-    def _add_place(self, type_name: str) -> _Place:
-        place = _Place(type_name, self._bit())
+    def _add_place(self, type_name: str, typed: int = 0) -> _Place:
+        place = _Place(type_name, self._bit(), typed=typed)
         self._places.append(place)
         return place
 
-    def _add_entry(self, place: _Place, name: str, arguments: str) -> _Place | int:
+    def _add_below(self, type_name: str) -> _Place | _Choice:
+        possible = self._world.possible[type_name]
+        if possible == [type_name]:
+            return self._add_place(type_name)
+        typed = self._bit()
+        choice = _Choice(type_name, typed, [self._add_place(each, typed) for each in possible])
+        self._choices.append(choice)
+        return choice
+
+    def _add_entry(self, place: _Place, name: str, arguments: str) -> _Place | _Choice | int:
         spec = self._world.types[place.type_name].get(name)
-        if spec is None or spec.contexts or name == "extra":
+        if spec is None or spec.contexts:
             raise NotCovered
         at = name + arguments
         place.names[at] = name
@@ -99,24 +124,28 @@ class FewestRequests:
             if at not in place.leaves:
                 place.leaves[at] = self._bit()
             return place.leaves[at]
-        if self._world.possible.get(spec.named, [spec.named]) != [spec.named]:
-            raise NotCovered
         if at not in place.below:
-            place.below[at] = self._add_place(spec.named)
+            place.below[at] = self._add_below(spec.named)
         return place.below[at]
 
-    def _add_wanted(self, place: _Place, selections: Sequence[Selection]) -> None:
+    def _add_wanted(self, place: _Place | _Choice, selections: Sequence[Selection]) -> None:
+        if isinstance(place, _Choice):
+            if any(each.on is not None or each.name == "__typename" for each in selections):
+                self._wanted |= place.typed
+            for each in place.classes:
+                self._add_wanted(each, selections)
+            return
         self._wanted |= place.fact
         for selection in selections:
-            if selection.on is not None:
-                raise NotCovered
-            if selection.name == "__typename":
+            if selection.name == "__typename" or (
+                selection.on is not None and place.type_name not in selection.on
+            ):
                 continue
             entry = self._add_entry(place, selection.name, selection.arguments)
-            if isinstance(entry, _Place):
-                self._add_wanted(entry, selection.selections)
-            else:
+            if isinstance(entry, int):
                 self._wanted |= entry
+            else:
+                self._add_wanted(entry, selection.selections)
 
     def _add_hidden(self, place: _Place, depth: int) -> None:
         if depth == 0:
@@ -141,6 +170,12 @@ class FewestRequests:
         for types in self._world.graphs.values():
             if place.type_name in types:
                 yield types[place.type_name]
+            yield from (each for each in types.values() if self._takes_for(each, place))
+
+    def _takes_for(self, local: GraphType, place: _Place) -> bool:
+        """Whether a graph that has an interface object takes a place's object for one."""
+        possible = self._world.possible.get(local.name, ())
+        return local.is_interface_object and place.type_name in possible
 
     def _bits_of(self, place: _Place, field_set: str) -> int:
         """What has to be known to send a field set of an object."""
@@ -154,6 +189,8 @@ class FewestRequests:
                 for each in node.arguments or ()
             )
             entry = self._add_entry(place, node.name.value, f"({arguments})" if arguments else "")
+            if isinstance(entry, _Choice):
+                raise NotCovered
             if isinstance(entry, _Place):
                 bits |= entry.fact | self._bits_below(entry, _inner(node.selection_set))
             else:
@@ -168,11 +205,35 @@ class FewestRequests:
                 yield known | self._seen(graph, self._root, "", None)
             more = known
             for place in self._places:
-                if place.fact & known and place is not self._root:
-                    local = types.get(place.type_name)
-                    if local is not None and self._can_enter(local, place, known):
-                        more |= self._seen(graph, place, "", known)
+                # Of an object whose type is not known it is not known that there is one of this type.
+                if place.fact & known and place is not self._root and self._is_typed(place, known):
+                    for local in self._locals_of(types, place):
+                        if self._can_enter(local, place, known):
+                            more |= self._seen(graph, place, "", known)
+            for choice in self._choices:
+                whole = types.get(choice.type_name)
+                if whole is not None and all(
+                    place.fact & known and self._can_enter(whole, place, known)
+                    for place in choice.classes
+                ):
+                    more |= self._seen_any(graph, choice)
             yield more
+
+    def _locals_of(self, types: dict[str, GraphType], place: _Place) -> Iterator[GraphType]:
+        for local in types.values():
+            if local.name == place.type_name or self._takes_for(local, place):
+                yield local
+
+    def _is_typed(self, place: _Place, known: int) -> bool:
+        return place.typed & known == place.typed
+
+    def _seen_any(self, graph: str, choice: _Choice) -> int:
+        """What a subgraph tells of an object of any of several types."""
+        local = self._world.graphs[graph][choice.type_name]
+        bits = 0 if local.is_interface_object else choice.typed
+        for place in choice.classes:
+            bits |= self._seen(graph, place, "", None)
+        return bits
 
     def _can_enter(self, local: GraphType, place: _Place, known: int) -> bool:
         return any(
@@ -185,7 +246,7 @@ class FewestRequests:
 
     def _seen(self, graph: str, place: _Place, provided: str, sent: int | None) -> int:
         """What a subgraph tells of an object; ``sent`` is what was known, at the entity of a call."""
-        local = self._world.graphs[graph].get(place.type_name)
+        local = next(self._locals_of(self._world.graphs[graph], place), None)
         if local is None:
             return 0
         bits = place.fact
@@ -207,7 +268,11 @@ class FewestRequests:
                     inner += " " + " ".join(
                         node.name.value for node in _inner(view[name].selection_set)
                     )
-                bits |= self._seen(graph, place.below[at], inner, None)
+                below = place.below[at]
+                if isinstance(below, _Choice):
+                    bits |= self._seen_any(graph, below)
+                else:
+                    bits |= self._seen(graph, below, inner, None)
         return bits
 
 

@@ -211,8 +211,7 @@ SHAPES = (
     PlanningShape("500 implementations of two kinds", two_kinds_of_implementation, 500),
     PlanningShape("20 requirements in a row", requirements_in_a_row, 20),
     PlanningShape("40 requirements in a row", requirements_in_a_row, 40),
-    # With every request it is asked anew which of the other subgraphs can be entered.
-    PlanningShape("40 subgraphs with one key", many_subgraphs, 40, growth=4),
+    PlanningShape("40 subgraphs with one key", many_subgraphs, 40),
     PlanningShape("2000 leaves", many_leaves, 2000),
     PlanningShape("30 fragments deep", nested_fragments, 30),
     PlanningShape("30 fragments, each spread twice", fragments_spread_twice, 30),

