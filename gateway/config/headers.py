@@ -104,21 +104,22 @@ def read_headers(section: Section, names: Sequence[str] | None) -> HeadersConfig
 
 
 def refuse_shared_cookies(headers: HeadersConfig, traffic: TrafficConfig) -> None:
-    """Refuse to hand the cookies that a subgraph sets for one client to another.
-
-    Raises:
-        ConfigInvalid: cookies go to clients, and equal requests share their answers.
-    """
-    rules = [*headers.responses, *(rule for _, own in headers.subgraphs for rule in own.responses)]
-    returned = [rule for rule in rules if isinstance(rule, ReturnHeader)]
-    if not any("set-cookie" in {rule.name, rule.rename} for rule in returned):
-        return
-    shares = traffic.coalesce_queries or traffic.coalesce_calls
-    if shares or any(own.coalesce_calls for _, own in traffic.subgraphs):
+    """Raise ``ConfigInvalid`` when a cookie that a subgraph sets for one client could go to another."""
+    if shares_cookies(headers, traffic):
         raise ConfigInvalid(
             "gateway.headers.responses must not propagate set-cookie while traffic.coalesce_queries or "
             "traffic.coalesce_calls is on: a cookie would go to everybody who shares the answer."
         )
+
+
+def shares_cookies(headers: HeadersConfig, traffic: TrafficConfig) -> bool:
+    """Whether cookies go to clients, and equal requests share their answers."""
+    rules = [*headers.responses, *(rule for _, own in headers.subgraphs for rule in own.responses)]
+    returned = [rule for rule in rules if isinstance(rule, ReturnHeader)]
+    if not any("set-cookie" in {rule.name, rule.rename} for rule in returned):
+        return False
+    shares = traffic.coalesce_queries or traffic.coalesce_calls
+    return shares or any(own.coalesce_calls for _, own in traffic.subgraphs)
 
 
 def read_header_names(section: Section, key: str, default: tuple[str, ...]) -> tuple[str, ...]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Iterator
 
+from .headers import shares_cookies
 from .settings import ComposedSource, GatewayConfig, SupergraphSource
 
 
@@ -24,6 +25,9 @@ def take_on(running: GatewayConfig, changed: GatewayConfig) -> tuple[GatewayConf
             changed.traffic, coalesce_queries=running.traffic.coalesce_queries
         ),
     )
+    if shares_cookies(taken.headers, taken.traffic):
+        # The changed rules on headers, which may go together with it, are not taken on.
+        taken = dataclasses.replace(taken, traffic=running.traffic)
     left = [*_moved_into_process(running.source, changed.source), *_differing(taken, changed, "")]
     return taken, left
 

@@ -58,6 +58,7 @@ async def answer_batch(
     Time is counted for the whole list. When the client leaves amid a list with mutations, the one that runs goes on to
     its end, and those behind it are not begun.
     """
+    caller.record.note("batch_size", len(requests))
     deadline = runner.start_deadline()
     items = [_Item.open(request, caller) for request in requests]
     slots = asyncio.Semaphore(concurrency)
@@ -120,7 +121,6 @@ class _Item:
 def _join(items: Sequence[_Item], caller: Caller) -> Answer:
     answers = [item.answer for item in items if item.answer is not None]
     record = caller.record
-    record.note("batch_size", len(items))
     record.operation_kind = (
         OperationKind.MUTATION if any(item.is_mutation for item in items) else OperationKind.QUERY
     ).value

@@ -44,6 +44,18 @@ def test_what_is_left_is_named(
     assert (taken.server, taken.identity) == (running.server, running.identity)
 
 
+def test_calls_are_not_shared_while_cookies_go_to_clients_until_the_next_start(
+    tmp_path: Path,
+) -> None:
+    running = load(tmp_path, headers={"responses": [{"propagate": {"name": "set-cookie"}}]})
+    changed = load(tmp_path, traffic={"subgraphs": {"a": {"coalesce_calls": True}}})
+
+    taken, left = take_on(running, changed)
+
+    assert taken == running
+    assert left == ["headers.responses", "traffic.subgraphs"]
+
+
 def test_other_subgraphs_are_taken_on(tmp_path: Path) -> None:
     other = {**SUBGRAPHS, "b": {"routing_url": "http://b.test", "schema": {"sdl": "type Query"}}}
     running, changed = load(tmp_path), load(tmp_path, other)
