@@ -25,10 +25,10 @@ class Done:
     stderr: str
 
 
-def invoke(*arguments: str) -> Done:
+def invoke(*arguments: str, stdin: str = "") -> Done:
     """Run a command to its end; what it raises other than its exit is raised here."""
     with _logging_kept():
-        result = CliRunner().invoke(app, [*arguments], catch_exceptions=False)
+        result = CliRunner().invoke(app, [*arguments], input=stdin, catch_exceptions=False)
     return Done(result.exit_code, result.stdout, result.stderr)
 
 

@@ -1,12 +1,12 @@
-"""``cattery compose`` beyond the supergraph itself: API schemas, contracts, problems as JSON."""
+"""``cattery compose``: supergraphs, API schemas, contracts; problems as text and as JSON."""
 
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
-import httpx
 import pytest
 import yaml
 from graphql import build_schema
@@ -14,44 +14,21 @@ from graphql import build_schema
 from gateway.composition.compose import SubgraphSource, compose
 from gateway.supergraph.loader import load_supergraph
 from tests.support.commands import invoke
-from tests.support.processes import cattery_gateway, run_cattery
-from tests.support.subgraphs import fed
+from tests.support.gateway import shop_yaml
+from tests.support.processes import run_cattery
+from tests.support.shop import REVIEWS_SDL
 
-SHOP = fed("""
-"A shop."
-type Query { product: Product secret: Int @tag(name: "internal") hidden: Int @inaccessible }
-"Sold." type Product @key(fields: "id") { id: ID! old: Int @deprecated(reason: "Gone soon.") state: State }
-enum State { LISTED GONE }
-input By @oneOf { a: Int b: Int }
-scalar Url @specifiedBy(url: "https://url.test")
-""")
-REVIEWS = fed('"Rated." type Product @key(fields: "id") { id: ID! stars: Int @tag(name: "beta") }')
-
-SUBGRAPHS = {"shop": SHOP, "reviews": REVIEWS}
-
-
-@pytest.fixture
-def config(tmp_path: Path) -> str:
-    path = tmp_path / "supergraph.yaml"
-    path.write_text(
-        yaml.safe_dump(
-            {
-                "subgraphs": {
-                    name: {"routing_url": f"http://{name}.test/", "schema": {"sdl": sdl}}
-                    for name, sdl in SUBGRAPHS.items()
-                },
-                "contracts": {"public": {"exclude": ["internal", "beta"]}},
-            }
-        )
-    )
-    return str(path)
+from .conftest import TAGGED_REVIEWS, TAGGED_SUBGRAPHS
 
 
 @pytest.fixture
 def supergraph(tmp_path: Path) -> str:
     """The same, composed before."""
     result = compose(
-        [SubgraphSource(name, f"http://{name}.test/", sdl) for name, sdl in SUBGRAPHS.items()]
+        [
+            SubgraphSource(name, f"http://{name}.test/", sdl)
+            for name, sdl in TAGGED_SUBGRAPHS.items()
+        ]
     )
     assert result.supergraph_sdl is not None
     path = tmp_path / "supergraph.graphql"
@@ -59,8 +36,69 @@ def supergraph(tmp_path: Path) -> str:
     return str(path)
 
 
-def test_the_api_schema_is_what_clients_see_with_all_that_describes_it(config: str) -> None:
-    done = invoke("compose", "--config", config, "--api")
+def test_the_supergraph_goes_to_standard_output_and_how_it_went_beside_it(shop_config: str) -> None:
+    done = run_cattery("compose", "--config", shop_config)
+
+    assert done.returncode == 0
+    assert set(load_supergraph(done.stdout).subgraphs) == {"products", "reviews"}
+    assert "2 subgraphs, 0 errors, 0 hints" in done.stderr
+
+
+def test_the_supergraph_is_written_to_a_file(shop_config: str, tmp_path: Path) -> None:
+    output = tmp_path / "supergraph.graphql"
+
+    done = invoke("compose", "--config", shop_config, "--output", str(output))
+
+    assert (done.returncode, done.stdout) == (0, "")
+    assert set(load_supergraph(output.read_text()).subgraphs) == {"products", "reviews"}
+
+
+def test_subgraphs_of_this_process_are_asked(tmp_path: Path) -> None:
+    path = tmp_path / "supergraph.yaml"
+    path.write_text(shop_yaml())
+
+    done = run_cattery("compose", "--config", str(path))
+
+    assert done.returncode == 0
+    assert set(load_supergraph(done.stdout).subgraphs) == {"products", "reviews"}
+
+
+def test_subgraphs_that_do_not_fit_are_told_with_codes(shop_config: str, tmp_path: Path) -> None:
+    wrong = REVIEWS_SDL.replace("reviewCount: Int", "reviewCount: Int products: Int")
+    (tmp_path / "reviews.graphql").write_text(wrong)
+
+    done = invoke("compose", "--config", shop_config)
+
+    assert (done.returncode, done.stdout) == (1, "")
+    codes = re.findall(r"^error (\w+):", done.stderr, re.MULTILINE)
+    assert codes == ["FIELD_TYPE_MISMATCH", "INVALID_FIELD_SHARING"]
+
+
+def test_a_subgraph_that_does_not_answer_is_named(tmp_path: Path) -> None:
+    path = tmp_path / "supergraph.yaml"
+    path.write_text("subgraphs: {a: {schema: {subgraph_url: 'http://127.0.0.1:9/graphql'}}}")
+
+    done = run_cattery("compose", "--config", str(path))
+
+    assert done.returncode == 1
+    assert "SUBGRAPH_SCHEMA_UNAVAILABLE" in done.stderr
+    assert "'a'" in done.stderr
+
+
+def test_a_wrong_configuration_is_refused_by_its_path(tmp_path: Path) -> None:
+    path = tmp_path / "supergraph.yaml"
+    path.write_text("subgraphs: {a: {in_process: nothing}}")
+
+    done = invoke("compose", "--config", str(path))
+
+    assert done.returncode == 2
+    assert "CONFIG_INVALID subgraphs.a.in_process must be" in done.stderr
+
+
+def test_the_api_schema_is_what_clients_see_with_all_that_describes_it(
+    contract_config: str,
+) -> None:
+    done = invoke("compose", "--config", contract_config, "--api")
 
     assert done.returncode == 0, done.stderr
     schema = build_schema(done.stdout)
@@ -75,9 +113,9 @@ def test_the_api_schema_is_what_clients_see_with_all_that_describes_it(config: s
 
 
 def test_the_api_schema_of_a_supergraph_that_exists_is_the_same(
-    config: str, supergraph: str
+    contract_config: str, supergraph: str
 ) -> None:
-    composed = invoke("compose", "--config", config, "--api")
+    composed = invoke("compose", "--config", contract_config, "--api")
     read = invoke("compose", "--supergraph", supergraph, "--api")
 
     assert read.returncode == 0
@@ -91,8 +129,10 @@ def test_a_supergraph_that_is_to_stay_as_it_is_is_refused(supergraph: str) -> No
     assert "add --api or a contract" in done.stderr
 
 
-def test_contracts_by_name_and_by_tags_come_to_the_same(config: str, supergraph: str) -> None:
-    by_name = invoke("compose", "-c", config, "--contract", "public")
+def test_contracts_by_name_and_by_tags_come_to_the_same(
+    contract_config: str, supergraph: str
+) -> None:
+    by_name = invoke("compose", "-c", contract_config, "--contract", "public")
     by_tags = invoke(
         "compose", "-s", supergraph, "--exclude-tag", "internal", "--exclude-tag", "beta"
     )
@@ -104,8 +144,8 @@ def test_contracts_by_name_and_by_tags_come_to_the_same(config: str, supergraph:
     assert list(api.query_type.fields) == ["product"]
 
 
-def test_a_contract_that_leaves_nothing_is_told_as_json(config: str) -> None:
-    done = invoke("compose", "-c", config, "--include-tag", "nope", "--format", "json")
+def test_a_contract_that_leaves_nothing_is_told_as_json(contract_config: str) -> None:
+    done = invoke("compose", "-c", contract_config, "--include-tag", "nope", "--format", "json")
 
     assert (done.returncode, done.stdout) == (1, "")
     problems = json.loads(done.stderr)
@@ -113,14 +153,14 @@ def test_a_contract_that_leaves_nothing_is_told_as_json(config: str) -> None:
     assert problems["unknownTags"] == ["nope"]
 
 
-def test_problems_as_json_have_code_coordinate_and_place(config: str) -> None:
-    content: dict[str, Any] = yaml.safe_load(Path(config).read_text())
-    content["subgraphs"]["reviews"]["schema"]["sdl"] = REVIEWS.replace(
+def test_problems_as_json_have_code_coordinate_and_place(contract_config: str) -> None:
+    content: dict[str, Any] = yaml.safe_load(Path(contract_config).read_text())
+    content["subgraphs"]["reviews"]["schema"]["sdl"] = TAGGED_REVIEWS.replace(
         "stars: Int", "state: String @shareable stars: Int"
     )
-    Path(config).write_text(yaml.safe_dump(content))
+    Path(contract_config).write_text(yaml.safe_dump(content))
 
-    done = invoke("compose", "-c", config, "--format", "json")
+    done = invoke("compose", "-c", contract_config, "--format", "json")
 
     assert done.returncode == 1
     (error, *_) = json.loads(done.stderr)["errors"]
@@ -129,12 +169,12 @@ def test_problems_as_json_have_code_coordinate_and_place(config: str) -> None:
     assert all(place["line"] >= 1 and place["column"] >= 1 for place in error["locations"])
 
 
-def test_hints_as_json_have_a_level_and_leave_standard_output_alone(config: str) -> None:
-    done = invoke("compose", "-c", config, "--format", "json")
+def test_hints_as_json_have_a_level_and_leave_standard_output_alone(contract_config: str) -> None:
+    done = invoke("compose", "-c", contract_config, "--format", "json")
 
     problems = json.loads(done.stderr)
     assert done.returncode == 0
-    assert load_supergraph(done.stdout)
+    assert set(load_supergraph(done.stdout).subgraphs) == {"shop", "reviews"}
     assert problems["subgraphs"] == 2
     assert problems["errors"] == []
     assert {hint["level"] for hint in problems["hints"]} <= {"WARN", "INFO", "DEBUG"}
@@ -151,39 +191,16 @@ def test_hints_as_json_have_a_level_and_leave_standard_output_alone(config: str)
     ],
 )
 def test_what_is_asked_wrongly_is_a_usage_error(
-    config: str, arguments: tuple[str, ...], problem: str
+    contract_config: str, arguments: tuple[str, ...], problem: str
 ) -> None:
-    done = invoke("compose", "-c", config, *arguments)
+    done = invoke("compose", "-c", contract_config, *arguments)
 
     assert (done.returncode, done.stdout) == (2, "")
     assert f"CONFIG_INVALID {problem}" in done.stderr
 
 
-def test_a_usage_error_as_json_has_a_code(config: str) -> None:
-    done = invoke("compose", "-c", config, "--contract", "nope", "--format", "json")
+def test_a_usage_error_as_json_has_a_code(contract_config: str) -> None:
+    done = invoke("compose", "-c", contract_config, "--contract", "nope", "--format", "json")
 
     assert (done.returncode, done.stdout) == (2, "")
     assert json.loads(done.stderr)["errors"][0]["code"] == "CONFIG_INVALID"
-
-
-def test_a_plan_is_for_those_who_see_the_contract(config: str) -> None:
-    arguments = ("plan", "-c", config, "--contract", "public", "-q", "-")
-
-    seen = run_cattery(*arguments, stdin="{ product { id } }")
-    hidden = run_cattery(*arguments, stdin="{ secret }")
-
-    assert seen.returncode == 0, seen.stderr
-    assert hidden.returncode == 1
-    assert "GRAPHQL_VALIDATION_FAILED" in hidden.stderr
-
-
-def test_a_gateway_serves_a_contract(config: str, tmp_path: Path) -> None:
-    with cattery_gateway(
-        ["--config", config, "--contract", "public"], log=tmp_path / "log"
-    ) as running:
-        answer = httpx.post(
-            f"http://127.0.0.1:{running.port}/graphql",
-            json={"query": '{ __type(name: "Query") { fields { name } } }'},
-        )
-
-    assert answer.json() == {"data": {"__type": {"fields": [{"name": "product"}]}}}
