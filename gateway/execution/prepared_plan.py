@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import NamedTuple
 
 from gateway.query_plan.nodes import (
     EntityGroup,
@@ -23,17 +22,14 @@ from .collection import Collector
 from .json_text import encode_json
 from .prepared_deferral import PreparedDeferral, prepare_deferral
 from .projection import Projector
-from .unification import find_revisited, find_unified
+from .unification import NOTHING_UNIFIED, Unified, find_unified
 from .written_keys import (
-    Position,
     Writer,
     Written,
     WrittenPlan,
-    position_of,
     read_written_keys,
 )
 
-_NONE: frozenset[int] = frozenset()
 _REQUEST_KINDS: dict[OperationKind, RequestKind] = {
     OperationKind.QUERY: "query",
     OperationKind.MUTATION: "mutation",
@@ -103,24 +99,14 @@ def prepare_plan(plan: QueryPlan) -> PreparedPlan:
         ExecutionError: an operation of the plan is not what the plan says it is.
     """
     written = read_written_keys(plan)
-    unified: dict[Writer, frozenset[int]] = {}
-    revisited: Mapping[Writer, frozenset[int]] = {}
     # Whoever answers in parts remembers the objects that later parts add to: none may give way to another.
-    if plan.deferral is None:
-        unified = {
-            (fetch.id, group.alias): find_unified(group, written)
-            for fetch in plan.fetches
-            for group in fetch.entities
-        }
-        revisited = find_revisited(plan, written)
+    unified = find_unified(plan, written) if plan.deferral is None else {}
     dependents: dict[int, list[int]] = {fetch.id: [] for fetch in plan.fetches}
     for fetch in plan.fetches:
         for dependency in fetch.depends_on:
             dependents[dependency].append(fetch.id)
     fetches = tuple(
-        _prepare_fetch(
-            fetch, written, _Unification(unified, revisited), tuple(dependents[fetch.id])
-        )
+        _prepare_fetch(fetch, written, unified, tuple(dependents[fetch.id]))
         for fetch in plan.fetches
     )
     return PreparedPlan(
@@ -128,35 +114,18 @@ def prepare_plan(plan: QueryPlan) -> PreparedPlan:
         fetches=fetches,
         dependency_counts=tuple(len(set(fetch.depends_on)) for fetch in plan.fetches),
         first=tuple(each for each in fetches if not each.fetch.depends_on),
-        projector=Projector(plan.projection, _positions(plan, unified)),
+        projector=Projector(
+            plan.projection, next((one.shared for one in unified.values()), frozenset())
+        ),
         exact_integers=any(_leaf_kinds_are_custom(plan.projection, set())),
         deferral=prepare_deferral(plan.deferral),
-    )
-
-
-class _Unification(NamedTuple):
-    """Numbers of targets, by entity group."""
-
-    unified: Mapping[Writer, frozenset[int]]
-    """Those whose objects may take each other's place."""
-
-    revisited: Mapping[Writer, frozenset[int]]
-    """Those of them for which a fetch before has seen to that."""
-
-
-def _positions(plan: QueryPlan, unified: Mapping[Writer, frozenset[int]]) -> frozenset[Position]:
-    return frozenset(
-        position_of(group.targets[number].path)
-        for fetch in plan.fetches
-        for group in fetch.entities
-        for number in unified.get((fetch.id, group.alias), ())
     )
 
 
 def _prepare_fetch(
     fetch: Fetch,
     written: WrittenPlan,
-    unification: _Unification,
+    unified: Mapping[Writer, Unified],
     dependents: tuple[int, ...],
 ) -> PreparedFetch:
     return PreparedFetch(
@@ -172,8 +141,7 @@ def _prepare_fetch(
                 variable_text=encode_json(group.variable) + b":",
                 collector=Collector(
                     group,
-                    unification.unified.get((fetch.id, group.alias), _NONE),
-                    unification.revisited.get((fetch.id, group.alias), _NONE),
+                    unified.get((fetch.id, group.alias), NOTHING_UNIFIED),
                 ),
             )
             for group in fetch.entities

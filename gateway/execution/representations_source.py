@@ -4,14 +4,16 @@ The code takes the usual case: objects and lists where the path says so, keys th
 single object out of the ordinary is handed to the interpreter; a tree out of the ordinary raises, and the interpreter
 takes over.
 
-Where objects of one position are told apart by their representation alone, the first of each content takes the place
-of all others: the tree then holds it many times, results are attached to it once, and it is projected once.
+Of objects of one position that are equal in all they hold, the first takes the place of all others: the tree then
+holds it many times, what lies below is walked once, results are attached to it once, and it is projected once.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from typing import TypeAlias
+
+import orjson
 
 from gateway.query_plan.nodes import (
     ITEM,
@@ -24,26 +26,38 @@ from gateway.query_plan.nodes import (
 from .json_text import encode_json
 from .representations import Collected, LotFinder, Lots, Uses, read_context, represent
 from .result import JsonObject
+from .unification import NOTHING_UNIFIED, Unified
+from .written_keys import position_of
 
 CompiledCollection: TypeAlias = Callable[[JsonObject], Collected]
 """Raises whatever comes up when a value is not where the path says."""
 
 
+class ContentDiffers(Exception):
+    """Two objects are not equal, though their representations are."""
+
+
 def compile_collection(
-    group: EntityGroup,
-    unified: frozenset[int] = frozenset(),
-    revisited: frozenset[int] = frozenset(),
+    group: EntityGroup, unified: Unified = NOTHING_UNIFIED
 ) -> CompiledCollection:
     """Return a function that does what ``collect_representations`` does for a tree in order.
 
     Args:
         group: what to collect for.
-        unified: numbers of the targets whose objects may take each other's place.
-        revisited: those among them for which an earlier fetch has seen to that.
+        unified: what may become of equal objects.
+
+    The function raises ``ContentDiffers`` when objects have been compared in vain; the tree is as good as before.
     """
-    writer = _Writer()
-    writer.write(group, unified, revisited)
-    namespace: dict[str, object] = {**writer.constants, "Uses": Uses, "Collected": Collected}
+    writer = _Writer(unified)
+    writer.write(group)
+    namespace: dict[str, object] = {
+        **writer.constants,
+        "Uses": Uses,
+        "Collected": Collected,
+        # The text tells 1, 1.0 and true apart, which Python holds for equal.
+        "text": orjson.dumps,
+        "differ": _differ,
+    }
     code = compile("\n".join(writer.lines), "<representations>", "exec")
     # The text is made of our own templates and of repr() of names from the plan, so nothing foreign can run.
     exec(code, namespace)  # noqa: S102
@@ -51,14 +65,19 @@ def compile_collection(
     return function
 
 
+def _differ() -> None:
+    raise ContentDiffers
+
+
 class _Writer:
-    def __init__(self) -> None:
+    def __init__(self, unified: Unified) -> None:
+        self._unified = unified
         self.lines: list[str] = []
         self.constants: dict[str, object] = {}
         self._known: dict[tuple[object, ...], str] = {}
         self._depth = 1
 
-    def write(self, group: EntityGroup, unified: frozenset[int], revisited: frozenset[int]) -> None:
+    def write(self, group: EntityGroup) -> None:
         self.lines.append("def collect(root):")
         self._line("R = []; add = R.append; texts = {}; U = []")
         if group.contexts:
@@ -67,30 +86,18 @@ class _Writer:
             self.constants |= {"group": group, "Lots": Lots, "LotFinder": LotFinder}
         head = len(self.lines)
         for number, target in enumerate(group.targets):
-            self._target(
-                number,
-                target,
-                is_unified=number in unified,
-                is_revisited=number in revisited,
-            )
+            self._target(number, target)
         self._line("return C" if group.contexts else "return Collected(R, U)")
         # Contents are known by shape, across targets: the names are only complete now.
         self.lines[head:head] = [f"    {name} = {{}}" for name in self._known.values()]
 
-    def _target(
-        self, number: int, target: EntityTarget, *, is_unified: bool, is_revisited: bool
-    ) -> None:
+    def _target(self, number: int, target: EntityTarget) -> None:
         self._line("O = []; I = []; take = O.append; use = I.append; first = {}")
         self._line("U.append(Uses(O, I))")
-        if is_revisited:
-            self._line("seen = set(); see = seen.add")
+        if number in self._unified.compared:
+            self._line("texts_of_first = {}")
         depth = self._depth
-        obj, place, chain = self._walk(target, is_unified=is_unified)
-        if is_revisited:
-            # The same object again, most likely: that is known without reading its key.
-            self._line(f"if id({obj}) not in seen:")
-            self._depth += 1
-            self._line(f"see(id({obj}))")
+        obj, place, chain = self._walk(number, target)
         if target.contexts:
             self._lot(number, target, chain)
         self._constant(f"slow{number}", _slow(target))
@@ -106,7 +113,7 @@ class _Writer:
                 self._shape(target, number, shape, obj)
                 self._depth -= 1
             self._line("else: i = None")
-        self._record(target, obj, place, is_unified=is_unified)
+        self._record(number, target, obj, place)
         self._depth = depth
 
     def _lot(self, number: int, target: EntityTarget, chain: list[str]) -> None:
@@ -127,14 +134,16 @@ class _Writer:
         self._depth += 1
         self._line("texts = texts_of.setdefault(g, {})")
 
-    def _walk(self, target: EntityTarget, *, is_unified: bool) -> tuple[str, str, list[str]]:
-        """Open the loops to the objects of a target.
+    def _walk(self, number: int, target: EntityTarget) -> tuple[str, str, list[str]]:
+        """Open the loops to the objects of a target; those in several places are gone into once.
 
         Return the variable of the object, what stands for its place, and the variables on the way, as in
         ``find_chains``.
         """
+        is_unified = number in self._unified.targets
         here, place, is_guarded = "root", "", True
         chain = [here]
+        start = len(self.lines)
         last = max(
             step for step, segment in enumerate(target.path) if not isinstance(segment, OnTypes)
         )
@@ -161,9 +170,28 @@ class _Writer:
                     self._line(f"{name} = {here}.get({segment!r})")
                     place = f"{here}[{segment!r}]"
                     here, is_guarded = name, False
+            if self._is_shared(number, target, step):
+                self._guard(here, is_guarded)
+                is_guarded = True
+                # Where objects take values from above, the way to them matters; they are not unified.
+                self._line(f"if id({here}) not in seen{step}:")
+                self._depth += 1
+                self._line(f"seen{step}.add(id({here}))")
+                self.lines.insert(start, f"    seen{step} = set()")
             chain.append(here)
         self._guard(here, is_guarded)
         return here, place, chain
+
+    def _is_shared(self, number: int, target: EntityTarget, step: int) -> bool:
+        """Say whether the values at a step of the path may be the same objects over and over."""
+        path = target.path
+        if target.contexts:
+            return False
+        if step == len(path) - 1:
+            return number in self._unified.revisited
+        if path[step + 1] == ITEM or isinstance(path[step + 1], OnTypes):
+            return False
+        return position_of(path[: step + 1]) in self._unified.shared
 
     def _guard(self, name: str, is_guarded: bool) -> None:
         """Go on only with what is there."""
@@ -214,15 +242,22 @@ class _Writer:
             self._line(f"    {slow}")
         self._depth -= 1
 
-    def _record(self, target: EntityTarget, obj: str, place: str, *, is_unified: bool) -> None:
+    def _record(self, number: int, target: EntityTarget, obj: str, place: str) -> None:
         if target.contexts:
             self._line("if len(N) < len(R): N.append(g)")
         self._line("if i is not None:")
         self._depth += 1
-        if is_unified:
+        if number in self._unified.targets:
             self._line("c = first.get(i)")
             self._line(f"if c is None: first[i] = {obj}; take({obj}); use(i)")
-            self._line(f"else: {place} = c")
+            if number in self._unified.compared:
+                self._line(f"elif c is not {obj}:")
+                self._line("    w = texts_of_first.get(i)")
+                self._line("    if w is None: w = texts_of_first[i] = text(c)")
+                self._line(f"    if text({obj}) != w: differ()")
+                self._line(f"    {place} = c")
+            else:
+                self._line(f"else: {place} = c")
         else:
             self._line(f"take({obj}); use(i)")
 

@@ -84,6 +84,9 @@ class WrittenPlan:
     """What all fetches of a plan write."""
 
     sites: tuple[Site, ...]
+    places: Mapping[Position, frozenset[Writer]]
+    """Who writes each key."""
+
     contextual: tuple[ContextualSite, ...]
     by_writer: Mapping[Writer, Written]
 
@@ -104,6 +107,7 @@ def read_written_keys(plan: QueryPlan) -> WrittenPlan:
     contextual = tuple(dict.fromkeys(_contextual_sites(plan)))
     return WrittenPlan(
         sites=tuple(sites),
+        places={place: frozenset(writers) for place, writers in index.items()},
         contextual=contextual,
         by_writer={
             writer: _judge(writer, keys, sites, contextual, index)
