@@ -17,7 +17,8 @@ from gateway.config import ConfigOrigin, GatewayConfig
 from gateway.config.run_time import take_on
 from gateway.config.settings import ComposedSource, SchemaFile, SupergraphFile
 from gateway.errors import CompositionFailed, GatewayError, InternalError
-from gateway.pipeline.pipeline import Engine, Pipeline, PlanKey, WarmUp
+from gateway.pipeline.known_operations import PlanKey, WarmUp
+from gateway.pipeline.pipeline import Engine, Pipeline
 from gateway.server.serving import Serving, SupergraphStatus
 from gateway.supergraph.loader import load_supergraph
 from gateway.supergraph.model import Supergraph

@@ -1,23 +1,20 @@
 """One request, stage after stage: prepare → coerce variables → specialise → plan → execute.
 
-A repeated operation costs two lookups before it is executed. A new one is prepared and planned in a thread, so that
-the requests in flight go on, and once, however many ask for it at the same time.
+A repeated operation costs two look-ups before it is executed; what is kept, and how new ones are made, is said in
+``known_operations.py``.
 """
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Mapping, Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass, replace
-from time import monotonic
-from typing import TypeAlias, TypeVar
+from typing import TypeVar
 
 from gateway.config.settings import AuthorizationMode, GatewayConfig
 from gateway.errors import (
     ClientError,
-    DeadlineExceeded,
-    GatewayError,
     MutationOverGet,
     NestingTooDeep,
     OperationForbidden,
@@ -28,44 +25,37 @@ from gateway.execution.context import ExecutionContext
 from gateway.execution.errors import DENIED_MESSAGE, MAX_PLACES_PER_ERROR
 from gateway.execution.executor import execute_plan
 from gateway.execution.introspection import Introspection
-from gateway.execution.prepared_plan import PreparedPlan, prepare_plan
-from gateway.execution.result import ExecutionResult, SubgraphCall, WireError
-from gateway.operations.normalize import normalize_operation
+from gateway.execution.prepared_plan import PreparedPlan
+from gateway.execution.result import ExecutionResult
 from gateway.operations.variables import coerce_variables
-from gateway.planning.planner import plan_operation
 from gateway.query_plan.nodes import OperationKind
 from gateway.security.authorization import Authorization, warn_of_gaps
-from gateway.security.masking import SubgraphErrorMask, code_of, mask_exception
+from gateway.security.masking import mask_exception
 from gateway.security.plan_exposure import PlanExposure
 from gateway.security.policies import ConfiguredPolicies
-from gateway.supergraph.authorization import NO_REQUIREMENTS, Requirement, auth_rules_of
+from gateway.supergraph.authorization import NO_REQUIREMENTS, auth_rules_of
 from gateway.supergraph.model import Supergraph
 from gateway.telemetry.metrics import Metrics
 from gateway.telemetry.request_record import RequestRecord
-from gateway.transports.base import SubgraphResponse, Transport
+from gateway.transports.base import Transport
 from gateway.transports.uploads import blank_files
 
-from .answer import Answer, Outcome, fail, refuse
+from .answer import Answer, fail, refuse
 from .batch import answer_batch
-from .cache import CountingLruCache, LruCache, SingleFlight
 from .cache_control import NO_STORE, merge_policies, print_policy
 from .incremental import IncrementalAnswer
+from .known_operations import KnownOperations, PlanKey, WarmUp
 from .override_labels import OverrideLabels
 from .persisted_documents import PersistedDocuments
-from .preparation import Preparation, PreparationKey, PreparedOperation, read_conditions
+from .preparation import PreparedOperation, read_conditions
+from .reporting import Reporting
 from .request import Caller, GraphQLRequest, SharingKey
-from .response_headers import ResponseHeaderCollector, compile_response_rules
-from .response_notes import ResponseNotes
+from .response_headers import compile_response_rules
+from .response_notes import ResponseNotes, tell_both
 from .sharing import Flight, SharedAnswers
 from .shown_plan import show_plan
 
 T = TypeVar("T")
-
-PlanKey: TypeAlias = tuple[
-    PreparationKey, tuple[bool, ...], frozenset[str], bool, frozenset[Requirement]
-]
-"""An operation, the values of the variables that its ``@skip`` and ``@include`` depend on, active override labels,
-whether its ``@defer`` are heeded, and which of its requirements the caller does not meet."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,15 +64,6 @@ class Engine:
 
     supergraph: Supergraph
     transports: Mapping[str, Transport]
-
-
-@dataclass(frozen=True, slots=True)
-class WarmUp:
-    """What came of planning operations beforehand."""
-
-    planned: int
-    refused: int
-    """Operations that the new supergraph does not take."""
 
 
 class Pipeline:
@@ -109,83 +90,49 @@ class Pipeline:
         self._engine = engine
         self._config = config
         self._metrics = metrics
-        self._planner_thread = planner_thread
         self._timeout_seconds = config.server.request_timeout_seconds
         self._introspection = Introspection(engine.supergraph.api_schema)
-        self._preparation = Preparation(
-            engine.supergraph, config.limits, allows_introspection=config.introspection
-        )
-        self._auth_rules = auth_rules_of(engine.supergraph)
+        auth_rules = auth_rules_of(engine.supergraph)
         self._authorization = Authorization(
-            self._auth_rules,
+            auth_rules,
             config.authorization,
             ConfiguredPolicies(dict(config.authorization.policies)),
         )
         self._rejects_denied = config.authorization.mode is AuthorizationMode.REJECT
-        warn_of_gaps(
-            self._auth_rules, config.authorization, has_identity=config.identity is not None
-        )
+        warn_of_gaps(auth_rules, config.authorization, has_identity=config.identity is not None)
         self._override_labels = OverrideLabels(
             engine.supergraph.override_labels, dict(config.override_labels)
         )
-        self._operations: LruCache[PreparationKey, PreparedOperation] = LruCache(
-            config.caches.operations
+        self._known: KnownOperations = KnownOperations(
+            engine.supergraph,
+            auth_rules,
+            config,
+            planner_thread,
+            predecessor=None if predecessor is None else predecessor._known,
         )
-        # Counted only where there will be a use for it.
-        cache = CountingLruCache if config.watch.enabled else LruCache
-        self._plans: LruCache[PlanKey, PreparedPlan] = cache(config.caches.plans)
-        self._preparing: SingleFlight[PreparationKey, PreparedOperation] = SingleFlight()
-        self._planning: SingleFlight[PlanKey, PreparedPlan] = SingleFlight()
-        self._sharing = SharedAnswers()
+        self._sharing: SharedAnswers = SharedAnswers(
+            beside=None if predecessor is None else predecessor._sharing
+        )
         self._loop: asyncio.AbstractEventLoop | None = None
-        self._persisted = PersistedDocuments(config.caches.persisted_queries, metrics)
-        self._error_mask = SubgraphErrorMask(config.errors)
+        self._persisted: PersistedDocuments = (
+            PersistedDocuments(config.caches.persisted_queries, metrics)
+            if predecessor is None
+            else predecessor._persisted
+        )
+        self._reporting = Reporting(metrics, config.errors)
         self._notes_responses = config.cache_control.enabled
         self._response_rules = compile_response_rules(config.headers)
-        if predecessor is not None:
-            self._take_over(predecessor)
-
-    def _take_over(self, predecessor: Pipeline) -> None:
-        self._sharing = SharedAnswers(beside=predecessor._sharing)
-        self._persisted = predecessor._persisted
-        if self._engine.supergraph is predecessor._engine.supergraph:
-            self._operations, self._plans = predecessor._operations, predecessor._plans
 
     def most_used_plans(self, count: int) -> list[PlanKey]:
         """Return what plans are kept for, those used most first."""
-        return self._plans.most_used(count)
+        return self._known.plans.most_used(count)
 
     def warm_up(self, keys: Sequence[PlanKey], *, seconds: float) -> WarmUp:
         """Prepare and plan what another pipeline has been asked for, in this order, before this one is asked at all.
 
         May run in any thread, as long as nothing else uses the pipeline.
         """
-        deadline = monotonic() + seconds
-        refused = 0
-        planned: list[tuple[PlanKey, PreparedPlan]] = []
-        for (text, name), conditions, active_labels, heeds_defer, unmet in keys:
-            if monotonic() >= deadline:
-                break
-            try:
-                prepared = self._operations.get((text, name))
-                if prepared is None:
-                    prepared = self._preparation.prepare(text, name)
-                    self._operations.put(prepared.key, prepared, weight=len(text))
-                labels = active_labels & prepared.override_labels
-                denied = self._auth_rules.of_mask(
-                    self._auth_rules.mask_of(unmet) & prepared.requirements
-                )
-                key = (prepared.key, conditions, labels, heeds_defer, denied)
-                plan = self._plan_now(prepared, key)
-            except (GatewayError, RecursionError):
-                # It is not valid any more, or cannot be planned: whoever asks for it is told.
-                refused += 1
-            else:
-                planned.append((key, plan))
-        # What matters most was first, and is to be forgotten last.
-        for key, plan in reversed(planned):
-            self._plans.put(key, plan, weight=len(key[0][0]))
-        return WarmUp(planned=len(planned), refused=refused)
+        return self._known.warm_up(keys, seconds=seconds)
 
     def find_flight(self, key: SharingKey) -> Flight | None:
         """Return the execution in flight that also answers requests with this key, if there is one."""
@@ -227,9 +174,9 @@ class Pipeline:
             caller.record.note("persisted_hash", digest)
             text = self._persisted.resolve(digest, text)
         assert text is not None  # noqa: S101 - a request has a text or a hash
-        prepared = self._operations.get((text, request.operation_name))
+        prepared = self._known.prepared.get((text, request.operation_name))
         if prepared is None:
-            prepared = await self._in_time(deadline, self._prepare(text, request.operation_name))
+            prepared = await self._known.prepare(text, request.operation_name, deadline)
         if digest is not None and request.query is not None:
             self._persisted.keep(digest, text)
         _admit(prepared, request, caller)
@@ -273,7 +220,7 @@ class Pipeline:
         prepared: PreparedOperation | None = None
         if request.persisted_hash is None and request.query is not None:
             # What nearly every request is: known, and named by its text.
-            prepared = self._operations.get((request.query, request.operation_name))
+            prepared = self._known.prepared.get((request.query, request.operation_name))
         if prepared is None:
             prepared = await self.prepare(request, caller, deadline)
         else:
@@ -335,17 +282,19 @@ class Pipeline:
         if prepared.requirements:
             denied = await self._authorization.find_unmet(prepared.requirements, caller.identity)
         key = (prepared.key, read_conditions(prepared, variables), labels, heeds_defer, denied)
-        plan = self._plans.get(key)
+        plan = self._known.plans.get(key)
         was_cached = plan is not None
         caller.record.plan_was_cached = was_cached
         self._metrics.plan_looked_up(was_cached=was_cached)
         if plan is None:
-            plan = await self._in_time(deadline, self._plan(prepared, key))
+            plan = await self._known.plan(prepared, key, deadline)
         if plan.plan.denied and self._rejects_denied:
             raise _forbid(plan.plan.denied)
         if caller.plan_exposure is PlanExposure.INSTEAD:
             shown = show_plan(plan.plan, was_cached=was_cached)
-            return self._finish(ExecutionResult(None, extensions={"plan": shown}), caller)
+            return self._reporting.finish(
+                ExecutionResult(None, extensions={"plan": shown}), caller.record
+            )
         if prepared.kind is OperationKind.MUTATION:
             caller.presence.hold()  # and never released: from here on it runs to its end
         is_noted = self._notes_responses or caller.plan_exposure is not PlanExposure.NONE
@@ -363,7 +312,7 @@ class Pipeline:
             subgraph_headers=caller.subgraph_headers,
             about=caller.record.about,
             deadline=deadline,
-            on_subgraph_response=_tell(responses, returned),
+            on_subgraph_response=tell_both(responses, returned),
             files=request.files,
         )
         if plan.deferral is not None:
@@ -371,7 +320,7 @@ class Pipeline:
         result = await execute_plan(plan, variables=variables, context=context)
         headers = () if returned is None else returned.headers()
         if responses is None:
-            return self._finish(result, caller, headers)
+            return self._reporting.finish(result, caller.record, headers)
         if caller.plan_exposure is PlanExposure.WITH_ANSWER:
             result.extensions["plan"] = show_plan(
                 plan.plan,
@@ -383,7 +332,7 @@ class Pipeline:
             is_plain = caller.plan_exposure is PlanExposure.NONE
             policy = _cache_control(prepared, result, responses) if is_plain else NO_STORE
             headers += (("cache-control", policy),)
-        return self._finish(result, caller, headers)
+        return self._reporting.finish(result, caller.record, headers)
 
     def _heeds_defer(self, prepared: PreparedOperation, caller: Caller) -> bool:
         return (
@@ -403,29 +352,15 @@ class Pipeline:
         was_cached: bool,
     ) -> Answer:
         """Answer in parts; what has to be noted of the later ones is, when they come."""
-        record = caller.record
-
-        def note_call(call: SubgraphCall) -> None:
-            record.subgraph_calls += 1
-            self._note_call(call)
-
-        def note_errors(errors: list[WireError]) -> None:
-            self._mask(errors, record)
-            for error in errors:
-                record.add_code(str(error["extensions"].get("code")))
-
-        def note_mishap(error: Exception) -> dict[str, object]:
-            record.add_code(code_of(error))
-            return mask_exception(error, request_id=record.request_id)
-
+        following = self._reporting.follow(caller.record)
         assert caller.incremental is not None  # noqa: S101 - or the plan would have no deferral
         parts = IncrementalAnswer(
             plan=plan,
             variables=variables,
-            context=context._replace(on_subgraph_call=note_call),
+            context=context._replace(on_subgraph_call=following.on_call),
             how=caller.incremental,
-            on_errors=note_errors,
-            on_mishap=note_mishap,
+            on_errors=following.on_errors,
+            on_mishap=following.on_mishap,
         )
         extensions: dict[str, object] = {}
         if caller.plan_exposure is PlanExposure.WITH_ANSWER:
@@ -435,86 +370,6 @@ class Pipeline:
         if plan.plan.kind is OperationKind.MUTATION:
             caller.presence.release()  # its root fields are done; what is deferred may be given up
         return answer
-
-    async def _in_time(self, deadline: float, work: Awaitable[T]) -> T:
-        try:
-            async with asyncio.timeout_at(deadline):
-                return await work
-        except TimeoutError as error:
-            raise DeadlineExceeded("The request took too long to plan.") from error
-
-    async def _prepare(self, text: str, operation_name: str | None) -> PreparedOperation:
-        loop = asyncio.get_running_loop()
-        prepared = await self._preparing.run(
-            (text, operation_name),
-            lambda: loop.run_in_executor(
-                self._planner_thread, self._preparation.prepare, text, operation_name
-            ),
-        )
-        self._operations.put(prepared.key, prepared, weight=len(text))
-        return prepared
-
-    async def _plan(self, prepared: PreparedOperation, key: PlanKey) -> PreparedPlan:
-        loop = asyncio.get_running_loop()
-        plan = await self._planning.run(
-            key,
-            lambda: loop.run_in_executor(self._planner_thread, self._plan_now, prepared, key),
-        )
-        self._plans.put(key, plan, weight=len(prepared.key[0]))
-        return plan
-
-    def _plan_now(self, prepared: PreparedOperation, key: PlanKey) -> PreparedPlan:
-        _, values, override_labels, heeds_defer, denied = key
-        conditions = dict(zip(prepared.condition_variables, values, strict=True))
-        supergraph = self._engine.supergraph
-        normalized = normalize_operation(
-            prepared.document,
-            prepared.operation,
-            supergraph,
-            conditions,
-            max_defers=self._config.incremental.max_fragments if heeds_defer else 0,
-            denial=self._auth_rules.deny(denied) if denied else None,
-        )
-        return prepare_plan(plan_operation(supergraph, normalized, override_labels=override_labels))
-
-    def _finish(
-        self,
-        result: ExecutionResult,
-        caller: Caller,
-        headers: tuple[tuple[str, str], ...] = (),
-    ) -> Answer:
-        calls = result.subgraph_calls
-        caller.record.subgraph_calls += len(calls)
-        for call in calls:
-            self._note_call(call)
-        if not result.errors:
-            return Answer(
-                outcome=Outcome.COMPLETE,
-                body=result.to_bytes(),
-                headers=headers,
-                subgraph_calls=len(calls),
-            )
-        self._mask(result.errors, caller.record)
-        codes = dict.fromkeys(str(error["extensions"].get("code")) for error in result.errors)
-        return Answer(
-            outcome=Outcome.PARTIAL,
-            body=result.to_bytes(),
-            headers=headers,
-            error_codes=tuple(codes),
-            subgraph_calls=len(calls),
-        )
-
-    def _note_call(self, call: SubgraphCall) -> None:
-        self._metrics.subgraph_called(
-            call.subgraph, seconds=call.duration_seconds, failed=call.error_code is not None
-        )
-
-    def _mask(self, errors: Sequence[WireError], record: RequestRecord) -> None:
-        mask = self._error_mask.open(record.about())
-        for error in errors:
-            error["message"], error["extensions"] = mask.show(
-                error["message"], error["extensions"], error.get("path")
-            )
 
 
 def _note_codes(answer: Answer, record: RequestRecord) -> None:
@@ -541,21 +396,6 @@ def _forbid(places: Sequence[tuple[str, ...]]) -> OperationForbidden:
             for place in places[:MAX_PLACES_PER_ERROR]
         )
     )
-
-
-def _tell(
-    responses: ResponseNotes | None, returned: ResponseHeaderCollector | None
-) -> Callable[[int, int, SubgraphResponse], None] | None:
-    """Return who is told of the responses of subgraphs; ``None`` when nobody wants to know."""
-    if responses is None or returned is None:
-        one = responses or returned
-        return None if one is None else one.add
-
-    def tell(fetch_id: int, representations: int, response: SubgraphResponse) -> None:
-        responses.add(fetch_id, representations, response)
-        returned.add(fetch_id, representations, response)
-
-    return tell
 
 
 def _cache_control(

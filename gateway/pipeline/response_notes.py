@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 from gateway.transports.base import SubgraphResponse
 from gateway.transports.response_headers import ResponseHeaders
 
 from .cache_control import CachePolicy, read_policy
+from .response_headers import ResponseHeaderCollector
 
 
 class ResponseNotes:
@@ -26,6 +27,21 @@ class ResponseNotes:
         """Take note of one response."""
         self.policies.append(read_policy(_caching_headers(response.headers)))
         self.entities[fetch_id] = representations
+
+
+def tell_both(
+    notes: ResponseNotes | None, returned: ResponseHeaderCollector | None
+) -> Callable[[int, int, SubgraphResponse], None] | None:
+    """Return who is told of the responses of subgraphs; ``None`` when nobody wants to know."""
+    if notes is None or returned is None:
+        one = notes or returned
+        return None if one is None else one.add
+
+    def tell(fetch_id: int, representations: int, response: SubgraphResponse) -> None:
+        notes.add(fetch_id, representations, response)
+        returned.add(fetch_id, representations, response)
+
+    return tell
 
 
 def _caching_headers(headers: Mapping[str, str]) -> Mapping[str, str]:

@@ -7,7 +7,8 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from gateway.pipeline.answer import Outcome
-from gateway.pipeline.pipeline import Engine, Pipeline, WarmUp
+from gateway.pipeline.known_operations import WarmUp
+from gateway.pipeline.pipeline import Engine, Pipeline
 from gateway.pipeline.request import Caller, GraphQLRequest
 from gateway.security.identity import Identity
 from gateway.supergraph.loader import load_supergraph

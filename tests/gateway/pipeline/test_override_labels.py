@@ -16,7 +16,7 @@ from gateway.pipeline.pipeline import Engine, Pipeline
 from gateway.pipeline.request import Caller, GraphQLRequest
 from gateway.telemetry.metrics import Metrics
 from gateway.telemetry.request_record import RequestRecord, open_record
-from tests.support.fake_transport import FakeTransport
+from tests.support.fake_transport import answering
 from tests.support.supergraphs import supergraph_of
 
 BOTH = frozenset({"percent(20)", "percent(60)"})
@@ -75,9 +75,8 @@ class Setting:
         self.gate = asyncio.Event()
         self.gate.set()
         self.transports = {
-            name: FakeTransport(
-                lambda _, number=number: {"data": {"moved": number, "half": number, "old": number}},
-                gate=self.gate,
+            name: answering(
+                {"data": {"moved": number, "half": number, "old": number}}, gate=self.gate
             )
             for number, name in enumerate("ab")
         }

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from gateway.pipeline.answer import Answer, Outcome
-from gateway.pipeline.pipeline import WarmUp
+from gateway.pipeline.known_operations import WarmUp
 from gateway.pipeline.request import GraphQLRequest
 from tests.support.pipelines import Setting, a_setting
 from tests.support.waiting import until

@@ -14,7 +14,6 @@ import httpx
 import pytest
 
 from shared.local_apps import publish_app
-from tests.support import vault
 from tests.support.gateway import GRAPHQL_JSON
 from tests.support.incremental import merge_parts, read_parts
 from tests.support.reloading import Reloading, reloading, write_config
