@@ -33,19 +33,16 @@ class Report:
         coordinate: str | None = None,
     ) -> None:
         """Record an error; ``at`` may hold ``None`` for elements that have no source."""
+        identity = (code, coordinate, message)
+        if identity in self._seen:
+            return
+        self._seen.add(identity)
         locations = tuple(location for location in at if location is not None)
-        self.add(
+        self.errors.append(
             CompositionError(code=code, message=message, coordinate=coordinate, locations=locations)
         )
-
-    def add(self, error: CompositionError) -> None:
-        """Record an error that a rule has made."""
-        identity = (error.code, error.coordinate, error.message)
-        if identity not in self._seen:
-            self._seen.add(identity)
-            self.errors.append(error)
-            if error.coordinate is not None:
-                self._coordinates.add(error.coordinate)
+        if coordinate is not None:
+            self._coordinates.add(coordinate)
 
     def hint(
         self,

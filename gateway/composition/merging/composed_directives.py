@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from graphql import print_ast
 from graphql.language import DirectiveDefinitionNode
 
 from gateway.composition.codes import CompositionCode, HintCode
-from gateway.composition.errors import SourceLocation
-from gateway.composition.federation_spec import DIRECTIVES, FEDERATION, LINK, Version, find_feature
+from gateway.composition.federation_spec import Version
 from gateway.composition.links import Link
 from gateway.composition.report import Report
 from gateway.composition.source_locations import location_of
 from gateway.composition.subgraph_names import named_subgraphs
-from gateway.composition.subgraph_schema import AppliedDirective, SubgraphSchema
+from gateway.composition.subgraph_schema import SubgraphSchema
 from gateway.composition.supergraph_model import MergedLink
+
+from .compose_requests import ComposeRequest, read_compose_requests
 
 
 @dataclass(slots=True)
@@ -33,31 +34,12 @@ class ComposedDirectives:
     definitions: dict[str, str] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True)
-class _Request:
-    """One ``@composeDirective`` that is in order."""
-
-    subgraph: SubgraphSchema
-    link: Link
-    element: str
-    """The directive's name in its own feature."""
-
-    local: str
-    location: SourceLocation | None
-
-
 def find_composed_directives(
     subgraphs: Sequence[SubgraphSchema], report: Report
 ) -> ComposedDirectives:
     """Return the directives to keep; what asks for something impossible is reported."""
-    requests = [
-        request
-        for subgraph in subgraphs
-        for directive in subgraph.schema_directives
-        if directive.spec == "composeDirective"
-        for request in _read(subgraph, directive, report)
-    ]
-    by_feature: dict[str, list[_Request]] = {}
+    requests = [r for subgraph in subgraphs for r in read_compose_requests(subgraph, report)]
+    by_feature: dict[str, list[ComposeRequest]] = {}
     for request in requests:
         by_feature.setdefault(request.link.spec.identity, []).append(request)
     composed = ComposedDirectives()
@@ -70,66 +52,6 @@ def find_composed_directives(
     return composed
 
 
-def _read(
-    subgraph: SubgraphSchema, directive: AppliedDirective, report: Report
-) -> Iterator[_Request]:
-    written = directive.string("name")
-    at = [directive.location]
-    if not written or not written.startswith("@"):
-        report.error(
-            CompositionCode.DIRECTIVE_COMPOSITION_ERROR,
-            f'In subgraph "{subgraph.name}": @composeDirective needs the name of a directive,'
-            f' with its "@"{f", not {written!r}" if written else ""}.',
-            at=at,
-        )
-        return
-    local = written[1:]
-    found = [
-        (link, element) for link in subgraph.links if (element := link.owner_of(local)) is not None
-    ]
-    if not found:
-        reason = (
-            "it is not defined"
-            if local not in subgraph.directive_definitions
-            else "it does not come from a specification linked with @link"
-        )
-        report.error(
-            CompositionCode.DIRECTIVE_COMPOSITION_ERROR,
-            f'In subgraph "{subgraph.name}": "{written}" cannot be composed: {reason}.',
-            at=at,
-            coordinate=written,
-        )
-        return
-    link, element = found[0]
-    if link.spec.identity in (FEDERATION, LINK) or find_feature(link.spec.identity):
-        spec = DIRECTIVES.get(element)
-        if spec is not None and spec.feature is not None:
-            report.hint(
-                HintCode.DIRECTIVE_COMPOSITION_INFO,
-                f'In subgraph "{subgraph.name}": "{written}" is composed anyway;'
-                " @composeDirective has no effect.",
-                at=at,
-                coordinate=written,
-            )
-            return
-        report.error(
-            CompositionCode.DIRECTIVE_COMPOSITION_ERROR,
-            f'In subgraph "{subgraph.name}": "{written}" serves composition itself and cannot be composed.',
-            at=at,
-            coordinate=written,
-        )
-        return
-    if local not in subgraph.directive_definitions:
-        report.error(
-            CompositionCode.DIRECTIVE_COMPOSITION_ERROR,
-            f'In subgraph "{subgraph.name}": "{written}" cannot be composed: it is not defined.',
-            at=at,
-            coordinate=written,
-        )
-        return
-    yield _Request(subgraph, link, element, local, directive.location)
-
-
 def _linking(
     identity: str, subgraphs: Sequence[SubgraphSchema]
 ) -> list[tuple[SubgraphSchema, Link]]:
@@ -138,7 +60,7 @@ def _linking(
 
 def _agree_on_version(
     identity: str,
-    asked: Sequence[_Request],
+    asked: Sequence[ComposeRequest],
     subgraphs: Sequence[SubgraphSchema],
     report: Report,
 ) -> bool:
@@ -174,7 +96,7 @@ def _agree_on_version(
 
 
 def _agree_on_names(
-    asked: Sequence[_Request], subgraphs: Sequence[SubgraphSchema], report: Report
+    asked: Sequence[ComposeRequest], subgraphs: Sequence[SubgraphSchema], report: Report
 ) -> bool:
     """One name for each directive across all subgraphs that compose it."""
     agree = True
@@ -200,7 +122,7 @@ def _agree_on_names(
 def _warn_of_other_names(
     element: str,
     names: dict[str, list[str]],
-    asked: Sequence[_Request],
+    asked: Sequence[ComposeRequest],
     subgraphs: Sequence[SubgraphSchema],
     report: Report,
 ) -> None:
@@ -220,7 +142,7 @@ def _warn_of_other_names(
 
 
 def _hint_differences(
-    request: _Request, subgraphs: Sequence[SubgraphSchema], report: Report
+    request: ComposeRequest, subgraphs: Sequence[SubgraphSchema], report: Report
 ) -> None:
     """Definitions of one directive may differ; the newest version's is taken as it is."""
     defining = [
@@ -251,9 +173,9 @@ def _hint_differences(
         )
 
 
-def _check_collisions(requests: Sequence[_Request], report: Report) -> None:
+def _check_collisions(requests: Sequence[ComposeRequest], report: Report) -> None:
     """One name cannot stand for directives of two features."""
-    owners: dict[str, _Request] = {}
+    owners: dict[str, ComposeRequest] = {}
     for request in requests:
         other = owners.setdefault(request.local, request)
         if (other.link.spec.identity, other.element) != (
@@ -270,7 +192,7 @@ def _check_collisions(requests: Sequence[_Request], report: Report) -> None:
 
 def _add_feature(
     composed: ComposedDirectives,
-    asked: Sequence[_Request],
+    asked: Sequence[ComposeRequest],
     subgraphs: Sequence[SubgraphSchema],
     report: Report,
 ) -> None:
