@@ -15,7 +15,7 @@ from gateway.app.inspect import load_for_planning, plan_text
 from gateway.config import load_config
 from gateway.errors import ConfigInvalid, GatewayError
 from gateway.execution.json_text import decode_json
-from gateway.query_plan.explanation import explanation_to_json, print_explanation
+from gateway.query_plan.explanation_printer import explanation_to_json, print_explanation
 from gateway.query_plan.printer import plan_to_json, print_plan
 from shared.logging import configure_logging
 

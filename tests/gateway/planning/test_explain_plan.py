@@ -10,9 +10,8 @@ from gateway.query_plan.explanation import (
     FieldReason,
     PlanExplanation,
     Purpose,
-    explanation_to_json,
-    print_explanation,
 )
+from gateway.query_plan.explanation_printer import explanation_to_json, print_explanation
 from tests.support.supergraphs import normalized, supergraph_of
 
 SUPERGRAPH = supergraph_of(
