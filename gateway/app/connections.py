@@ -10,7 +10,7 @@ import ssl
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from gateway.config.load import IN_PROCESS_SCHEME
+from gateway.config.sources import IN_PROCESS_SCHEME
 from gateway.config.settings import (
     GatewayConfig,
     SchemaFromSubgraph,

@@ -12,7 +12,7 @@ import os
 from collections.abc import Callable
 from pathlib import Path
 
-from gateway.config.load import IN_PROCESS_SCHEME
+from gateway.config.sources import IN_PROCESS_SCHEME
 from gateway.config.settings import (
     ComposedSource,
     SchemaFromSubgraph,

@@ -11,53 +11,41 @@ import os
 import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from urllib.parse import urlsplit
 
 from gateway.errors import ConfigInvalid
 
+from .access import read_cors, read_csrf, read_identity
 from .authorization import read_authorization
-from .headers import read_header_names, read_headers, refuse_shared_cookies
+from .client_requests import (
+    read_cache_control,
+    read_incremental,
+    read_limits,
+    read_persisted_queries,
+    read_plan_exposure,
+    read_uploads,
+)
+from .headers import read_headers, refuse_shared_cookies
 from .reader import ENVIRONMENT_PREFIX, Overrides, Section, describe
 from .settings import (
-    CacheControlConfig,
     CachesConfig,
-    ComposedSource,
     ContractConfig,
-    CorsConfig,
-    CsrfConfig,
     ErrorsConfig,
     GatewayConfig,
-    IdentityConfig,
-    IncrementalConfig,
-    LimitsConfig,
     LogFormat,
     LogLevel,
     PassthroughConfig,
-    PersistedQueriesConfig,
-    PlanExposureConfig,
     RequestLogging,
-    SchemaFile,
-    SchemaFromSubgraph,
-    SchemaSource,
-    SchemaText,
     ServerConfig,
-    SubgraphConfig,
     SubgraphErrors,
     SupergraphFile,
     SupergraphSource,
     TelemetryConfig,
-    UploadsConfig,
     WatchConfig,
 )
+from .sources import check_url, choose_contract, read_contracts, read_subgraphs, read_urls
 from .traffic import names_of, read_traffic, refuse_unknown_subgraphs
 from .yaml_file import read_yaml
 
-IN_PROCESS_SCHEME = "app://"
-
-_ALGORITHMS = ("EdDSA", "Ed25519", "ES256", "ES384", "RS256", "RS384", "PS256")
-"""Asymmetric only: a verifier that also takes shared secrets can be fooled with a public key."""
-
-_FACTORY = re.compile(r"[A-Za-z_][\w.]*:[A-Za-z_]\w*")
 _KUBERNETES = re.compile(re.escape(ENVIRONMENT_PREFIX) + r"(SERVICE_|PORT(_|$))")
 """What Kubernetes sets in every container beside a Service called ``cattery-gateway``."""
 
@@ -90,8 +78,8 @@ def load_config(
         root = Section(read_yaml(config, variables), "", None)
         root.value("federation_version")
         settings = root.value("gateway")
-        source = _read_subgraphs(root.section("subgraphs"), config.parent)
-        contracts = _read_contracts(root.section("contracts"))
+        source = read_subgraphs(root.section("subgraphs"), config.parent)
+        contracts = read_contracts(root.section("contracts"))
         root.close()
     elif supergraph is not None and config is None:
         if not supergraph.is_file():
@@ -137,99 +125,6 @@ def _read_settings_file(path: Path, environment: Mapping[str, str]) -> object:
     return value
 
 
-def _read_subgraphs(section: Section, folder: Path) -> ComposedSource:
-    subgraphs = tuple(_read_subgraph(section, name, folder) for name in section.names())
-    if not subgraphs:
-        raise ConfigInvalid("subgraphs must name at least one subgraph.")
-    return ComposedSource(subgraphs)
-
-
-def _read_subgraph(parent: Section, name: str, folder: Path) -> SubgraphConfig:
-    section = parent.section(name)
-    in_process = section.text("in_process", None)
-    if in_process is not None:
-        if not _FACTORY.fullmatch(in_process):
-            raise ConfigInvalid(
-                f"{section.at('in_process')} must be package.module:factory, "
-                f"not {describe(in_process)}."
-            )
-        for key in ("routing_url", "schema"):
-            if section.has(key):
-                raise ConfigInvalid(
-                    f"{section.at(key)} has no use beside in_process: the subgraph runs in the "
-                    "gateway's own process and is asked for its SDL there."
-                )
-        section.close()
-        address = IN_PROCESS_SCHEME + name
-        return SubgraphConfig(
-            name=name, url=address, schema=SchemaFromSubgraph(address), in_process=in_process
-        )
-    url = section.text("routing_url", None)
-    schema = _read_schema(section.section("schema"), folder)
-    section.close()
-    if url is None:
-        if not isinstance(schema, SchemaFromSubgraph):
-            raise ConfigInvalid(f"{section.at('routing_url')} is missing.")
-        url = schema.url
-    _check_url(url, section.at("routing_url"))
-    return SubgraphConfig(name=name, url=url, schema=schema)
-
-
-def _read_schema(section: Section, folder: Path) -> SchemaSource:
-    file = section.text("file", None)
-    url = section.text("subgraph_url", None)
-    sdl = section.text("sdl", None)
-    section.close()
-    if sum(given is not None for given in (file, url, sdl)) != 1:
-        raise ConfigInvalid(f"{section.path} must have one of file, subgraph_url and sdl.")
-    if file is not None:
-        path = folder / file
-        if not path.is_file():
-            raise ConfigInvalid(f"{section.at('file')}: {path} is no file.")
-        return SchemaFile(path)
-    if url is not None:
-        _check_url(url, section.at("subgraph_url"))
-        return SchemaFromSubgraph(url)
-    assert sdl is not None  # noqa: S101 - exactly one of the three is given
-    return SchemaText(sdl)
-
-
-def _check_url(url: str, where: str) -> None:
-    parts = urlsplit(url)
-    if parts.scheme not in {"http", "https", "app"} or not parts.netloc:
-        raise ConfigInvalid(f"{where} must be an http:// or https:// address.")
-
-
-def _read_contracts(section: Section) -> tuple[ContractConfig, ...]:
-    return tuple(_read_contract(section.section(name), name) for name in section.names())
-
-
-def _read_contract(section: Section, name: str) -> ContractConfig:
-    default = ContractConfig(name=name)
-    contract = ContractConfig(
-        name=name,
-        include=section.texts("include", default.include),
-        exclude=section.texts("exclude", default.exclude),
-        hide_unreachable=section.flag("hide_unreachable", default=default.hide_unreachable),
-    )
-    section.close()
-    if not contract.include and not contract.exclude:
-        raise ConfigInvalid(f"{section.path} must have tags under include or exclude.")
-    return contract
-
-
-def _choose_contract(
-    contracts: tuple[ContractConfig, ...], name: str | None
-) -> ContractConfig | None:
-    if name is None:
-        return None
-    for contract in contracts:
-        if contract.name == name:
-            return contract
-    known = ", ".join(sorted(contract.name for contract in contracts)) or "there are none"
-    raise ConfigInvalid(f"No contract is named {name!r} under contracts: {known}.")
-
-
 def _read_settings(
     value: object,
     environment: Mapping[str, str],
@@ -244,21 +139,21 @@ def _read_settings(
     contract_setting = root.text("contract", None)
     config = GatewayConfig(
         source=source,
-        contract=_choose_contract(contracts, contract or contract_setting),
-        subgraph_urls=_read_urls(root.section("subgraph_urls")),
+        contract=choose_contract(contracts, contract or contract_setting),
+        subgraph_urls=read_urls(root.section("subgraph_urls")),
         override_labels=_read_override_labels(root.section("override_labels")),
         introspection=root.flag("introspection", default=True),
         server=_read_server(root.section("server")),
-        limits=_read_limits(root.section("limits")),
-        persisted_queries=_read_persisted_queries(root.section("persisted_queries")),
-        uploads=_read_uploads(root.section("uploads")),
-        cache_control=_read_cache_control(root.section("cache_control")),
-        incremental=_read_incremental(root.section("incremental")),
-        plan_exposure=_read_plan_exposure(root.section("plan_exposure")),
-        identity=_read_identity(root.optional_section("identity")),
+        limits=read_limits(root.section("limits")),
+        persisted_queries=read_persisted_queries(root.section("persisted_queries")),
+        uploads=read_uploads(root.section("uploads")),
+        cache_control=read_cache_control(root.section("cache_control")),
+        incremental=read_incremental(root.section("incremental")),
+        plan_exposure=read_plan_exposure(root.section("plan_exposure")),
+        identity=read_identity(root.optional_section("identity")),
         authorization=read_authorization(root.section("authorization")),
-        cors=_read_cors(root.section("cors")),
-        csrf=_read_csrf(root.section("csrf")),
+        cors=read_cors(root.section("cors")),
+        csrf=read_csrf(root.section("csrf")),
         errors=_read_errors(root.section("errors"), names_of(source)),
         headers=read_headers(root.section("headers"), names_of(source)),
         passthrough=_read_passthrough(root.section("passthrough")),
@@ -292,15 +187,6 @@ def _read_override_labels(section: Section) -> tuple[tuple[str, float], ...]:
     return tuple(labels)
 
 
-def _read_urls(section: Section) -> tuple[tuple[str, str], ...]:
-    urls = []
-    for name in section.names():
-        url = section.text(name, "")
-        _check_url(url, section.at(name))
-        urls.append((name, url))
-    return tuple(urls)
-
-
 def _read_server(section: Section) -> ServerConfig:
     default = ServerConfig()
     server = ServerConfig(
@@ -332,139 +218,6 @@ def _is_own_path(path: str) -> bool:
     return path.split("/")[1] in {"health", "metrics"}
 
 
-def _read_limits(section: Section) -> LimitsConfig:
-    default = LimitsConfig()
-    limits = LimitsConfig(
-        max_body_bytes=section.integer("max_body_bytes", default.max_body_bytes, minimum=1),
-        max_tokens=section.integer("max_tokens", default.max_tokens, minimum=1),
-        max_depth=section.integer("max_depth", default.max_depth),
-        max_aliases=section.integer("max_aliases", default.max_aliases),
-        max_root_fields=section.integer("max_root_fields", default.max_root_fields),
-        max_directives=section.integer("max_directives", default.max_directives),
-        max_batch=section.integer("max_batch", default.max_batch, maximum=1000),
-        batch_concurrency=section.integer(
-            "batch_concurrency", default.batch_concurrency, minimum=1, maximum=1000
-        ),
-        max_errors=section.integer("max_errors", default.max_errors, minimum=1),
-    )
-    section.close()
-    return limits
-
-
-def _read_persisted_queries(section: Section) -> PersistedQueriesConfig:
-    default = PersistedQueriesConfig()
-    persisted = PersistedQueriesConfig(
-        automatic=section.flag("automatic", default=default.automatic)
-    )
-    section.close()
-    return persisted
-
-
-def _read_uploads(section: Section) -> UploadsConfig:
-    default = UploadsConfig()
-    uploads = UploadsConfig(
-        enabled=section.flag("enabled", default=default.enabled),
-        max_files=section.integer("max_files", default.max_files, minimum=1, maximum=1000),
-        max_file_bytes=section.integer("max_file_bytes", default.max_file_bytes, minimum=1),
-        max_total_bytes=section.integer("max_total_bytes", default.max_total_bytes, minimum=1),
-        memory_bytes=section.integer("memory_bytes", default.memory_bytes, minimum=1024),
-        receive_seconds=section.seconds("receive_seconds", default.receive_seconds, minimum=0.1),
-    )
-    section.close()
-    return uploads
-
-
-def _read_incremental(section: Section) -> IncrementalConfig:
-    default = IncrementalConfig()
-    config = IncrementalConfig(
-        enabled=section.flag("enabled", default=default.enabled),
-        max_fragments=section.integer("max_fragments", default.max_fragments, minimum=1),
-    )
-    section.close()
-    return config
-
-
-def _read_cache_control(section: Section) -> CacheControlConfig:
-    config = CacheControlConfig(
-        enabled=section.flag("enabled", default=CacheControlConfig().enabled)
-    )
-    section.close()
-    return config
-
-
-def _read_plan_exposure(section: Section) -> PlanExposureConfig:
-    default = PlanExposureConfig()
-    exposure = PlanExposureConfig(
-        roles=section.texts("roles", default.roles),
-        anyone=section.flag("anyone", default=default.anyone),
-    )
-    section.close()
-    return exposure
-
-
-def _read_identity(section: Section | None) -> IdentityConfig | None:
-    if section is None:
-        return None
-    jwks_url = section.text("jwks_url", None)
-    if jwks_url is None:
-        raise ConfigInvalid(f"{section.at('jwks_url')} is missing.")
-    _check_url(jwks_url, section.at("jwks_url"))
-    default = IdentityConfig(jwks_url=jwks_url)
-    identity = IdentityConfig(
-        jwks_url=jwks_url,
-        issuer=section.text("issuer", default.issuer),
-        audience=section.text("audience", default.audience),
-        algorithms=section.texts("algorithms", default.algorithms),
-        clock_skew_seconds=section.integer(
-            "clock_skew_seconds", default.clock_skew_seconds, maximum=600
-        ),
-        require=section.flag("require", default=default.require),
-        roles_claim=section.text("roles_claim", default.roles_claim),
-        keys_max_age_seconds=section.seconds(
-            "keys_max_age_seconds", default.keys_max_age_seconds, minimum=1
-        ),
-        unknown_key_seconds=section.seconds("unknown_key_seconds", default.unknown_key_seconds),
-        fetch_timeout_seconds=section.seconds(
-            "fetch_timeout_seconds", default.fetch_timeout_seconds, minimum=0.1
-        ),
-    )
-    section.close()
-    for algorithm in identity.algorithms:
-        if algorithm not in _ALGORITHMS:
-            raise ConfigInvalid(
-                f"{section.at('algorithms')} must be of {', '.join(_ALGORITHMS)}; "
-                f"{algorithm!r} is none of them."
-            )
-    return identity
-
-
-def _read_cors(section: Section) -> CorsConfig:
-    default = CorsConfig()
-    cors = CorsConfig(
-        allow_origins=section.texts("allow_origins", default.allow_origins),
-        allow_credentials=section.flag("allow_credentials", default=default.allow_credentials),
-        allow_headers=read_header_names(section, "allow_headers", default.allow_headers),
-        max_age_seconds=section.integer("max_age_seconds", default.max_age_seconds),
-    )
-    section.close()
-    if cors.allow_credentials and "*" in cors.allow_origins:
-        raise ConfigInvalid(
-            f"{section.at('allow_origins')} must name the origins when credentials are allowed: "
-            "'*' would let every page act for the person at the browser."
-        )
-    return cors
-
-
-def _read_csrf(section: Section) -> CsrfConfig:
-    default = CsrfConfig()
-    csrf = CsrfConfig(
-        enabled=section.flag("enabled", default=default.enabled),
-        headers=read_header_names(section, "headers", default.headers),
-    )
-    section.close()
-    return csrf
-
-
 def _read_errors(section: Section, names: Sequence[str] | None) -> ErrorsConfig:
     default = ErrorsConfig()
     common = section.choice("subgraph_errors", SubgraphErrors, default.subgraph_errors)
@@ -483,7 +236,7 @@ def _read_passthrough(section: Section) -> tuple[PassthroughConfig, ...]:
     routes = []
     for prefix in section.names():
         url = section.text(prefix, "")
-        _check_url(url, section.at(prefix))
+        check_url(url, section.at(prefix))
         if not prefix.startswith("/") or len(prefix) == 1:
             raise ConfigInvalid(f"{section.at(prefix)} must be a path such as /oauth.")
         if _is_own_path(prefix):

@@ -24,7 +24,7 @@ class SchemaText:
 
 @dataclass(frozen=True, slots=True)
 class SchemaFromSubgraph:
-    """The subgraph is asked for its SDL when the gateway starts."""
+    """The subgraph is asked for its SDL: when the gateway starts and, if it watches, again and again."""
 
     url: str
 
@@ -47,7 +47,7 @@ class SubgraphConfig:
 
 @dataclass(frozen=True, slots=True)
 class ComposedSource:
-    """The supergraph is composed from subgraphs when the gateway starts."""
+    """The supergraph is composed from subgraphs."""
 
     subgraphs: tuple[SubgraphConfig, ...]
 
@@ -198,7 +198,7 @@ class IdentityConfig:
     """Whether requests without a token are refused; else the subgraphs decide."""
 
     roles_claim: str = "roles"
-    """The claim whose value is written to the log."""
+    """The claim that holds the roles, by which plans are shown and policies hold; it is written to the log."""
 
     keys_max_age_seconds: float = 900.0
     unknown_key_seconds: float = 10.0
