@@ -10,7 +10,6 @@ import ssl
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from gateway.config.sources import IN_PROCESS_SCHEME
 from gateway.config.settings import (
     GatewayConfig,
     SchemaFromSubgraph,
@@ -19,6 +18,7 @@ from gateway.config.settings import (
     TlsConfig,
     TrafficConfig,
 )
+from gateway.config.sources import IN_PROCESS_SCHEME
 from gateway.config.traffic import refuse_unknown_subgraphs
 from gateway.errors import ConfigInvalid
 from gateway.telemetry.metrics import Metrics

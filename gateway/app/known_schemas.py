@@ -12,13 +12,13 @@ import os
 from collections.abc import Callable
 from pathlib import Path
 
-from gateway.config.sources import IN_PROCESS_SCHEME
 from gateway.config.settings import (
     ComposedSource,
     SchemaFromSubgraph,
     SubgraphConfig,
     SupergraphSource,
 )
+from gateway.config.sources import IN_PROCESS_SCHEME
 from gateway.transports.base import Transport
 
 from .subgraph_schemas import SchemaKey, ask_once
