@@ -43,7 +43,7 @@ def compose_all(**sdls: str) -> CompositionResult:
     )
 
 
-def supergraph_of(**sdls: str) -> str:
+def supergraph_sdl_of(**sdls: str) -> str:
     """Compose SDLs that have to compose, and return the supergraph."""
     result = compose_all(**sdls)
     assert result.supergraph_sdl is not None, [str(error) for error in result.errors]

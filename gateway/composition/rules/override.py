@@ -30,7 +30,7 @@ def check_override(subgraph: SubgraphSchema, _usage: FieldUsage, report: Report)
                 coordinate=coordinate,
             )
         label = directive.string("label")
-        if label is not None and not is_valid_label(label):
+        if label is not None and not _is_valid(label):
             report.error(
                 CompositionCode.OVERRIDE_LABEL_INVALID,
                 f'"{coordinate}" in subgraph "{subgraph.name}" overrides under the label "{label}".'
@@ -41,8 +41,8 @@ def check_override(subgraph: SubgraphSchema, _usage: FieldUsage, report: Report)
             )
 
 
-def is_valid_label(label: str) -> bool:
-    """Whether an override label is ``percent(…)`` or a custom name."""
+def _is_valid(label: str) -> bool:
+    """Whether a label is ``percent(…)`` or a custom name."""
     percent = _PERCENT.fullmatch(label)
     if percent is not None:
         return float(percent[1]) <= 100

@@ -13,10 +13,10 @@ from gateway.operations.validate import validate_document
 from gateway.supergraph.authorization import auth_rules_of
 from gateway.supergraph.loader import load_supergraph
 from gateway.supergraph.selections import Selection, print_selections
-from tests.support.subgraphs import supergraph_of
+from tests.support.subgraphs import supergraph_sdl_of
 
 SUPERGRAPH = load_supergraph(
-    supergraph_of(
+    supergraph_sdl_of(
         a="""type Query { node: Node things: [Thing] a: A c: C open: Int }
         interface Node { id: ID name: String next: Node }
         union Thing = A | C
@@ -84,7 +84,9 @@ def test_typename_is_not_asked_of_denied_types() -> None:
 
 def test_a_denied_root_type_denies_the_operation() -> None:
     supergraph = load_supergraph(
-        supergraph_of(a="type Query @authenticated { n: Int } type Mutation { m: Query k: Int }")
+        supergraph_sdl_of(
+            a="type Query @authenticated { n: Int } type Mutation { m: Query k: Int }"
+        )
     )
     rules = auth_rules_of(supergraph)
 

@@ -16,7 +16,7 @@ from gateway.telemetry.metrics import Metrics
 from gateway.telemetry.request_record import open_record
 from tests.support.fake_transport import FakeTransport, answering
 from tests.support.gateway import shop_config
-from tests.support.subgraphs import supergraph_of
+from tests.support.subgraphs import supergraph_sdl_of
 
 SDL = """type Query { open: Int known: Int @authenticated scoped: Int @requiresScopes(scopes: [["s"]]) }
 type Mutation { write: Int @requiresScopes(scopes: [["w"]]) read: Int }"""
@@ -33,7 +33,7 @@ class Setting:
         self.transport: FakeTransport = answering({"data": {"open": 1, "known": 2, "scoped": 3}})
 
     def pipeline(self, sdl: str = SDL, *, predecessor: Pipeline | None = None) -> Pipeline:
-        engine = Engine(load_supergraph(supergraph_of(a=sdl)), {"a": self.transport})
+        engine = Engine(load_supergraph(supergraph_sdl_of(a=sdl)), {"a": self.transport})
         return Pipeline(engine, self._config, self.metrics, self._thread, predecessor=predecessor)
 
     @property

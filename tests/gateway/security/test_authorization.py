@@ -22,7 +22,7 @@ from gateway.security.policies import ConfiguredPolicies, texts_of_claim
 from gateway.supergraph.auth_conditions import Condition, conjunction, implies
 from gateway.supergraph.authorization import AuthRules, Requirement, auth_rules_of
 from gateway.supergraph.loader import load_supergraph
-from tests.support.subgraphs import supergraph_of
+from tests.support.subgraphs import supergraph_sdl_of
 
 NAMES = "abcd"
 WORLDS = [frozenset(one) for one in chain.from_iterable(combinations(NAMES, n) for n in range(5))]
@@ -43,7 +43,7 @@ def somebody(roles: frozenset[str] = frozenset(), **claims: object) -> Identity:
 
 
 def rules() -> AuthRules:
-    return auth_rules_of(load_supergraph(supergraph_of(a=SDL)))
+    return auth_rules_of(load_supergraph(supergraph_sdl_of(a=SDL)))
 
 
 def authorization(**policies: PolicyRule) -> Authorization:
@@ -173,7 +173,7 @@ def test_what_nobody_can_meet_is_logged_at_the_start() -> None:
             has_identity=True,
         )
         warn_of_gaps(
-            auth_rules_of(load_supergraph(supergraph_of(a="type Query { n: Int }"))),
+            auth_rules_of(load_supergraph(supergraph_sdl_of(a="type Query { n: Int }"))),
             AuthorizationConfig(),
             has_identity=False,
         )

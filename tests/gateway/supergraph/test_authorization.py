@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from gateway.supergraph.authorization import AuthRules, Requirement, auth_rules_of
 from gateway.supergraph.loader import load_supergraph
 from tests.gateway.supergraph.join_sdl import supergraph_sdl
-from tests.support.subgraphs import supergraph_of
+from tests.support.subgraphs import supergraph_sdl_of
 
 LINKS = " ".join(
     f'@link(url: "https://specs.apollo.dev/{name}/v0.1", for: SECURITY)'
@@ -23,7 +23,7 @@ def scopes(*alternatives: tuple[str, ...]) -> Requirement:
 
 
 def rules_of(**sdls: str) -> AuthRules:
-    return auth_rules_of(load_supergraph(supergraph_of(**sdls)))
+    return auth_rules_of(load_supergraph(supergraph_sdl_of(**sdls)))
 
 
 def denied(rules: AuthRules, *unmet: Requirement) -> set[str]:

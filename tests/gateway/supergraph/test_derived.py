@@ -8,9 +8,9 @@ import weakref
 from gateway.query_graph.graph import query_graph_of
 from gateway.supergraph.derived import MOST_KEPT, derive
 from gateway.supergraph.loader import load_supergraph
-from tests.support.subgraphs import supergraph_of
+from tests.support.subgraphs import supergraph_sdl_of
 
-SDL = supergraph_of(a="type Query { a: Int }")
+SDL = supergraph_sdl_of(a="type Query { a: Int }")
 
 
 def test_it_is_made_once_for_each_supergraph() -> None:
@@ -22,7 +22,7 @@ def test_it_is_made_once_for_each_supergraph() -> None:
 
 def test_the_oldest_goes_when_there_is_too_much() -> None:
     supergraph = load_supergraph(SDL)
-    made = [derive(supergraph, number, list) for number in range(MOST_KEPT + 1)]
+    made: list[list[object]] = [derive(supergraph, number, list) for number in range(MOST_KEPT + 1)]
 
     assert derive(supergraph, MOST_KEPT, list) is made[-1]
     assert derive(supergraph, 0, list) is not made[0]

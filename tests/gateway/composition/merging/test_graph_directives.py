@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.support.subgraphs import codes, compose_all, hint_codes, supergraph_of
+from tests.support.subgraphs import codes, compose_all, hint_codes, supergraph_sdl_of
 
 ACCOUNT = 'type Account @key(fields: "id") { id: ID! balance(in: String!): Int @shareable }'
 
@@ -11,7 +11,7 @@ def test_context_of_one_name_in_two_subgraphs_are_two() -> None:
     sdl = """{query} type T @key(fields: "id") @context(name: "c") {{ id: ID! {x}: String u: U }}
         type U @key(fields: "id") {{ id: ID! f{x}(a: String @fromContext(field: "$c {{ {x} }}")): Int }}"""
 
-    supergraph = supergraph_of(
+    supergraph = supergraph_sdl_of(
         a=sdl.format(query="type Query { t: T }", x="x").replace("u: U", "u: U @shareable"),
         b=sdl.format(query="", x="y").replace("u: U", "u: U @shareable"),
     )
@@ -47,7 +47,7 @@ def test_contextual_argument_is_left_out_wherever_it_is_optional() -> None:
 
 def test_external_declaration_may_have_the_argument_or_not() -> None:
     for arguments in ("", "(in: String!)"):
-        sdl = supergraph_of(
+        sdl = supergraph_sdl_of(
             a="""type Query { t: T } type T @context(name: "c") { x: String! a: Account }
             type Account @key(fields: "id") {
               id: ID! balance(in: String! @fromContext(field: "$c { x }")): Int }""",
@@ -59,7 +59,7 @@ def test_external_declaration_may_have_the_argument_or_not() -> None:
 
 
 def test_equal_cache_tags_are_one_with_all_its_subgraphs() -> None:
-    sdl = supergraph_of(
+    sdl = supergraph_sdl_of(
         a='type Query { q: Int @shareable @cacheTag(format: "q") @cacheTag(format: "a") }',
         b='type Query { q: Int @shareable @cacheTag(format: "q") }',
     )
@@ -88,6 +88,6 @@ def test_directive_that_is_not_repeatable_stays_single() -> None:
 
 
 def test_outer_braces_of_field_sets_are_not_carried_over() -> None:
-    sdl = supergraph_of(a='type Query { t: T } type T @key(fields: " { id } ") { id: ID! }')
+    sdl = supergraph_sdl_of(a='type Query { t: T } type T @key(fields: " { id } ") { id: ID! }')
 
     assert '@join__type(graph: A, key: "id")' in sdl

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from gateway.composition.context_values import ContextValue, parse_context_value
-from tests.support.subgraphs import codes, compose_all, supergraph_of
+from tests.support.subgraphs import codes, compose_all, supergraph_sdl_of
 
 TYPES = """
 type Query {{ user: User hit: Hit }}
@@ -179,7 +179,7 @@ def test_argument_with_a_default_and_arguments_of_directives_take_nothing_from_a
 
 
 def test_what_a_context_gives_may_be_external() -> None:
-    sdl = supergraph_of(
+    sdl = supergraph_sdl_of(
         a='type Query { t: T } type T @key(fields: "id") { id: ID! x: String }',
         b="""type T @key(fields: "id") @context(name: "c") { id: ID! x: String @external u: U }
         type U @key(fields: "id") { id: ID! f(a: String @fromContext(field: "$c { x }")): Int }""",
@@ -223,7 +223,7 @@ def test_protected_value_protects_the_field_that_takes_it() -> None:
 
 
 def test_field_that_moves_away_takes_nothing_where_it_was() -> None:
-    sdl = supergraph_of(
+    sdl = supergraph_sdl_of(
         a="""type Query { t: T } type T @context(name: "c") { x: String u: U }
         type U @key(fields: "id") { id: ID! f(a: String @fromContext(field: "$c { x }")): Int }""",
         b='type U @key(fields: "id") { id: ID! f: Int @override(from: "a") }',

@@ -2,9 +2,21 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 
-from gateway.composition.rules.override import is_valid_label
+from tests.support.subgraphs import codes, compose_all
+
+
+def codes_of_label(label: str) -> list[str]:
+    override = f'@override(from: "b", label: {json.dumps(label)})'
+    return codes(
+        compose_all(
+            a=f'type Query {{ a: T }} type T @key(fields: "id") {{ id: ID! x: Int {override} }}',
+            b='type T @key(fields: "id") { id: ID! x: Int }',
+        )
+    )
 
 
 @pytest.mark.parametrize(
@@ -12,7 +24,7 @@ from gateway.composition.rules.override import is_valid_label
     ["percent(0)", "percent(100)", "percent(12.5)", "percent(0.12345678)", "a", "v2:x/y.z-_"],
 )
 def test_label_is_accepted(label: str) -> None:
-    assert is_valid_label(label)
+    assert codes_of_label(label) == []
 
 
 @pytest.mark.parametrize(
@@ -29,4 +41,4 @@ def test_label_is_accepted(label: str) -> None:
     ],
 )
 def test_label_is_refused(label: str) -> None:
-    assert not is_valid_label(label)
+    assert codes_of_label(label) == ["OVERRIDE_LABEL_INVALID"]

@@ -9,7 +9,7 @@ from gateway.composition.satisfiability.labelled_reach import LabelledReach
 from gateway.composition.satisfiability.walk import SatisfiabilityWalk
 from gateway.query_graph.budget import Budget
 from gateway.supergraph.loader import load_supergraph
-from tests.support.subgraphs import codes, compose_all, supergraph_of
+from tests.support.subgraphs import codes, compose_all, supergraph_sdl_of
 
 
 def unreachable(result: CompositionResult) -> set[str | None]:
@@ -208,7 +208,7 @@ def test_runtime_types_without_any_in_common_are_an_error() -> None:
 
 
 def test_proof_stops_at_its_limit() -> None:
-    sdl = supergraph_of(
+    sdl = supergraph_sdl_of(
         a='type Query { t: T } type T @key(fields: "id") { id: ID! }',
         b='type T @key(fields: "id") { id: ID! x: Int }',
     )
@@ -289,7 +289,7 @@ def test_graphs_that_lead_to_each_other_are_proven_once() -> None:
         name: f'type Query {{ {name}: T }} type T @key(fields: "id") {{ id: ID! f{name}: Int t{name}: T }}'
         for name in graphs
     }
-    reaches = LabelledReach(load_supergraph(supergraph_of(**sdls)), Budget(1_000_000))
+    reaches = LabelledReach(load_supergraph(supergraph_sdl_of(**sdls)), Budget(1_000_000))
     walk = SatisfiabilityWalk(reaches, frozenset())
 
     walk.run()
@@ -302,7 +302,7 @@ def test_members_of_a_union_are_gone_through_once() -> None:
     members = range(100)
     types = " ".join(f"type T{i} {{ id: ID! u: U }}" for i in members)
     union = " | ".join(f"T{i}" for i in members)
-    sdl = supergraph_of(a=f"type Query {{ u: U }} union U = {union} {types}")
+    sdl = supergraph_sdl_of(a=f"type Query {{ u: U }} union U = {union} {types}")
     reaches = LabelledReach(load_supergraph(sdl), Budget(1_000_000))
     walk = SatisfiabilityWalk(reaches, frozenset())
 

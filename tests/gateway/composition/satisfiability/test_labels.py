@@ -24,7 +24,7 @@ from gateway.query_graph.label_uses import LabelUses
 from gateway.query_graph.reach import Reach
 from gateway.supergraph.loader import load_supergraph
 from gateway.supergraph.model import Supergraph
-from tests.support.subgraphs import codes, compose_all, fed, supergraph_of
+from tests.support.subgraphs import codes, compose_all, fed, supergraph_sdl_of
 
 
 class OneChoice(LabelledReach):
@@ -39,7 +39,7 @@ class OneChoice(LabelledReach):
         return self._reach
 
 
-_WITHOUT_LABELS = supergraph_of(a="type Query { a: Int }")
+_WITHOUT_LABELS = supergraph_sdl_of(a="type Query { a: Int }")
 
 
 class EveryState(SatisfiabilityWalk):
@@ -179,7 +179,7 @@ def test_fields_of_one_type_with_many_labels_are_no_more_work_than_one_after_the
     fields = range(40)
     old = " ".join(f"f{i}: Int" for i in fields)
     new = " ".join(f'f{i}: Int @override(from: "a", label: "label{i}")' for i in fields)
-    sdl = supergraph_of(a=f"type Query {{ {old} }}", b=f"type Query {{ {new} }}")
+    sdl = supergraph_sdl_of(a=f"type Query {{ {old} }}", b=f"type Query {{ {new} }}")
     budget = Budget(1_000_000)
     walk = SatisfiabilityWalk(LabelledReach(load_supergraph(sdl), budget), frozenset())
 
@@ -204,7 +204,7 @@ def test_key_of_too_many_labels_is_given_up_on() -> None:
 
 
 def test_proof_of_labels_stops_at_its_limit() -> None:
-    sdl = supergraph_of(
+    sdl = supergraph_sdl_of(
         a="type Query { x: Int }", b='type Query { x: Int @override(from: "a", label: "l") }'
     )
     report = Report()
