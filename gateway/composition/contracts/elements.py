@@ -27,7 +27,7 @@ from graphql import (
 from gateway.supergraph.features import Features, directive_arguments, text_of
 from gateway.supergraph.root_types import read_root_types
 
-Node: TypeAlias = (
+ElementNode: TypeAlias = (
     TypeDefinitionNode | FieldDefinitionNode | InputValueDefinitionNode | EnumValueDefinitionNode
 )
 
@@ -83,7 +83,7 @@ class Elements:
             _inaccessible=features.directive("inaccessible", "inaccessible"),
         )
 
-    def tags(self, node: Node) -> frozenset[str]:
+    def tags(self, node: ElementNode) -> frozenset[str]:
         """The names of the tags that stand on an element."""
         return frozenset(
             name
@@ -92,11 +92,11 @@ class Elements:
             and (name := text_of(directive_arguments(directive).get("name"))) is not None
         )
 
-    def is_inaccessible(self, node: Node) -> bool:
+    def is_inaccessible(self, node: ElementNode) -> bool:
         """Whether clients do not see the element as it is."""
         return any(d.name.value == self._inaccessible for d in _directives(node))
 
-    def all(self) -> Iterator[tuple[str, Node]]:
+    def all(self) -> Iterator[tuple[str, ElementNode]]:
         """Every element with its coordinate."""
         for name, type_ in self.types.items():
             yield name, type_.node
@@ -105,7 +105,7 @@ class Elements:
                 yield from arguments.items()
 
 
-def _directives(node: Node) -> Sequence[ConstDirectiveNode]:
+def _directives(node: ElementNode) -> Sequence[ConstDirectiveNode]:
     return node.directives or ()
 
 

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 
 from graphql import UnionTypeDefinitionNode
 
-from .elements import Elements, Node, TypeElements
+from .elements import ElementNode, Elements, TypeElements
 from .reachable_types import reachable_types
 from .tag_filter import TagFilter
 
@@ -53,7 +53,9 @@ class _Hiding:
             for place, argument in type_.arguments.get(coordinate, {}).items():
                 self._judge(place, argument, self.elements.tags(argument), is_choice=False)
 
-    def _judge(self, coordinate: str, node: Node, tags: frozenset[str], *, is_choice: bool) -> None:
+    def _judge(
+        self, coordinate: str, node: ElementNode, tags: frozenset[str], *, is_choice: bool
+    ) -> None:
         if self.elements.is_inaccessible(node):
             return
         excluded = sorted(tags & self.tags.exclude)
@@ -83,7 +85,7 @@ class _Hiding:
         if not self.elements.is_inaccessible(self.elements.types[name].node):
             self.reasons.setdefault(name, reason)
 
-    def _is_visible_any(self, parts: Iterable[tuple[str, Node]]) -> bool:
+    def _is_visible_any(self, parts: Iterable[tuple[str, ElementNode]]) -> bool:
         return any(
             coordinate not in self.reasons and not self.elements.is_inaccessible(node)
             for coordinate, node in parts

@@ -25,7 +25,7 @@ from gateway.composition.federation_spec import DIRECTIVES, FEATURES
 from gateway.errors import SupergraphInvalid
 from gateway.supergraph.features import Features, directive_arguments
 
-from .elements import Node as Element
+from .elements import ElementNode
 
 _FEATURE = FEATURES["inaccessible"]
 _LOCATIONS = DIRECTIVES["inaccessible"].locations
@@ -41,7 +41,7 @@ class _Edit:
 
 
 def mark_inaccessible(
-    text: str, document: DocumentNode, features: Features, elements: Iterable[Element]
+    text: str, document: DocumentNode, features: Features, elements: Iterable[ElementNode]
 ) -> str:
     """Return the text with ``@inaccessible`` on ``elements``, none of which has it yet.
 
@@ -96,7 +96,7 @@ def _renew(directive: ConstDirectiveNode, argument: str) -> Iterator[_Edit]:
         yield _Edit(_start(value), _end(value), f'"{_FEATURE.url}"')
 
 
-def _end_of_head(node: Element) -> int:
+def _end_of_head(node: ElementNode) -> int:
     """Where the next directive of a definition goes."""
     if not isinstance(node, TypeDefinitionNode):
         return _end(node)

@@ -21,12 +21,12 @@ from gateway.composition.supergraph_model import (
 from gateway.supergraph.type_kinds import kind_of
 from gateway.supergraph.type_ref import type_ref
 
-from .elements import Elements, Node, TypeElements
+from .elements import ElementNode, Elements, TypeElements
 
 _INACCESSIBLE = MergedDirective("inaccessible", spec="inaccessible")
 
 
-def merged_view(elements: Elements, is_hidden: Callable[[str, Node], bool]) -> MergedSchema:
+def merged_view(elements: Elements, is_hidden: Callable[[str, ElementNode], bool]) -> MergedSchema:
     """Return the supergraph as if composed with ``@inaccessible`` on whatever ``is_hidden`` says."""
     viewer = _Viewer(is_hidden)
     return MergedSchema(
@@ -37,7 +37,7 @@ def merged_view(elements: Elements, is_hidden: Callable[[str, Node], bool]) -> M
 
 
 class _Viewer:
-    def __init__(self, is_hidden: Callable[[str, Node], bool]) -> None:
+    def __init__(self, is_hidden: Callable[[str, ElementNode], bool]) -> None:
         self._is_hidden = is_hidden
 
     def type(self, name: str, type_: TypeElements) -> MergedType:
@@ -86,5 +86,5 @@ class _Viewer:
             default=node.default_value,
         )
 
-    def _directives(self, place: str, node: Node) -> list[MergedDirective]:
+    def _directives(self, place: str, node: ElementNode) -> list[MergedDirective]:
         return [_INACCESSIBLE] if self._is_hidden(place, node) else []

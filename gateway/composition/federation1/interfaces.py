@@ -12,7 +12,7 @@ from gateway.supergraph.type_kinds import COMPOSITE_KINDS, TypeKind
 from .directives import drop
 
 
-def check_interface_objects(
+def check_keyed_interfaces(
     subgraph: SubgraphSchema, others: Sequence[SubgraphSchema], report: Report
 ) -> None:
     """Report keyed interfaces that others take for interface objects: here the key would be ignored."""

@@ -10,7 +10,7 @@ from gateway.composition.subgraph_schema import SubgraphSchema
 from .extensions import check_bases, resolve_key_fields, turn_into_definitions
 from .external_fields import drop_external_marks, drop_unused_external_fields
 from .field_sets import drop_inactive_selections, write_field_sets_as_strings
-from .interfaces import check_interface_objects, drop_interface_directives
+from .interfaces import check_keyed_interfaces, drop_interface_directives
 from .sharing import share_what_several_resolve
 from .tags import drop_tags_on_external_fields
 
@@ -19,7 +19,7 @@ Pass = Callable[[SubgraphSchema, Sequence[SubgraphSchema], Report], None]
 
 PASSES: tuple[Pass, ...] = (
     check_bases,
-    check_interface_objects,
+    check_keyed_interfaces,
     write_field_sets_as_strings,
     drop_external_marks,
     resolve_key_fields,
