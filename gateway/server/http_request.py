@@ -1,0 +1,33 @@
+"""One HTTP request on its way through the server."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import NamedTuple
+
+from starlette.types import Receive, Scope
+
+from gateway.pipeline.presence import Presence
+from gateway.telemetry.request_record import RequestRecord
+
+
+class HttpRequest(NamedTuple):
+    """What came, who waits for it, and what is known of it so far."""
+
+    scope: Scope
+    headers: Mapping[str, str]
+    """By lower-case name."""
+
+    receive: Receive
+    record: RequestRecord
+    presence: Presence
+
+
+def read_headers(scope: Scope) -> dict[str, str]:
+    """Return the headers of a request, by lower-case name."""
+    headers: dict[str, str] = {}
+    for raw_name, raw_value in scope["headers"]:
+        name, value = raw_name.decode("latin-1"), raw_value.decode("latin-1")
+        # RFC 9110, 5.3: a repeated header is one with its values in a list.
+        headers[name] = f"{headers[name]}, {value}" if name in headers else value
+    return headers

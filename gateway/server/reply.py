@@ -1,0 +1,136 @@
+"""Writes answers to clients: status, headers and body, in one piece or in parts, and what the record keeps of it."""
+
+from __future__ import annotations
+
+import asyncio
+from contextlib import aclosing
+from typing import NamedTuple
+
+from starlette.types import Send
+
+from gateway.config.settings import GatewayConfig
+from gateway.errors import NotReady
+from gateway.pipeline.answer import Answer, LaterParts, refuse
+
+from .body import ClientDisconnected
+from .compression import Packer, accepts_gzip
+from .freshness import VARY, Freshness
+from .header_rules import HeaderRules
+from .http_request import HttpRequest
+from .negotiation import MediaType, choose_status
+from .parts import PartsWriter, watch_client
+
+_CONTENT_TYPE = {
+    media_type: (b"content-type", f"{media_type}; charset=utf-8".encode())
+    for media_type in MediaType
+}
+_VARY = (b"vary", VARY.encode())
+_GZIP = (b"content-encoding", b"gzip")
+_NO_SNIFFING = (b"x-content-type-options", b"nosniff")
+
+_OUT_OF_TIME = "The gateway is shutting down; this request did not finish in time."
+
+
+class _Reply(NamedTuple):
+    """What is written to the client."""
+
+    answer: Answer
+    status: int
+    media_type: MediaType
+    body: bytes
+    headers: tuple[tuple[bytes, bytes], ...] = ()
+    """Besides those that every reply has."""
+
+
+class ReplyWriter:
+    """Writes replies.
+
+    Args:
+        config: statuses, compression, caching.
+        header_rules: what answers may depend on besides the headers to forward.
+    """
+
+    def __init__(self, config: GatewayConfig, header_rules: HeaderRules | None) -> None:
+        self._strict_status = config.server.strict_status
+        self._compress_min_bytes = config.server.compress_min_bytes
+        self._packer = Packer(keeps_last=config.traffic.coalesce_queries)
+        varying = config.headers.forward if header_rules is None else header_rules.varying()
+        self._freshness = Freshness(varying) if config.cache_control.enabled else None
+
+    async def send(
+        self, request: HttpRequest, media_type: MediaType, answer: Answer, send: Send
+    ) -> None:
+        """Write an answer in one piece.
+
+        Raises:
+            ClientDisconnected: there was nobody to read it.
+        """
+        reply = self._make(request, media_type, answer)
+        body = reply.body
+        out = [_CONTENT_TYPE[reply.media_type], _NO_SNIFFING]
+        least = self._compress_min_bytes
+        if least and len(body) >= least and accepts_gzip(request.headers.get("accept-encoding")):
+            body = await self._packer.pack(body)
+            out.append(_GZIP)
+        if reply.status != 304:
+            out.append((b"content-length", str(len(body)).encode()))
+        out.append((b"x-request-id", request.record.request_id.encode()))
+        out.extend(reply.headers or (_VARY,))
+        out.extend((name.encode(), value.encode()) for name, value in answer.headers)
+        await send({"type": "http.response.start", "status": reply.status, "headers": out})
+        await send({"type": "http.response.body", "body": body})
+        if request.presence.is_gone:
+            raise ClientDisconnected
+        request.record.status, request.record.size_bytes = reply.status, len(reply.body)
+
+    async def send_shutdown(self, request: HttpRequest, send: Send) -> None:
+        """Say that the time to finish is over."""
+        request.record.add_code(NotReady.code)
+        await self.send(request, MediaType.JSON, refuse(NotReady(_OUT_OF_TIME)), send)
+
+    async def send_parts(
+        self, request: HttpRequest, answer: Answer, parts: LaterParts, send: Send
+    ) -> None:
+        """Write an answer in parts as they come; whatever happens, ``parts`` is closed.
+
+        Raises:
+            ClientDisconnected: the client left before the last one.
+        """
+        assert answer.incremental is not None  # noqa: S101 - it has parts
+        own = ((name.encode(), value.encode()) for name, value in answer.headers)
+        record = request.record
+        headers = (_NO_SNIFFING, _VARY, (b"x-request-id", record.request_id.encode()), *own)
+        writer = PartsWriter(answer.incremental, send)
+        watching = asyncio.create_task(watch_client(request.receive, request.presence))
+        try:
+            async with aclosing(parts):
+                await writer.begin(answer.body, headers)
+                async for part in parts:
+                    await writer.add(part)
+                await writer.end()
+        except asyncio.CancelledError:
+            if request.presence.is_gone:
+                raise ClientDisconnected from None
+            # The time to finish is over. Whoever waits is told, and the server goes on stopping.
+            record.add_code(NotReady.code)
+            if writer.has_begun:
+                await writer.add(parts.cut_short(NotReady(_OUT_OF_TIME)))
+                await writer.end()
+            raise
+        finally:
+            record.status, record.size_bytes = 200, writer.size_bytes
+            watching.cancel()
+            await asyncio.wait((watching,))
+        if request.presence.is_gone:
+            raise ClientDisconnected
+
+    def _make(self, request: HttpRequest, media_type: MediaType, answer: Answer) -> _Reply:
+        status = choose_status(answer, media_type, strict=self._strict_status)
+        body = answer.body
+        headers: tuple[tuple[bytes, bytes], ...] = ()
+        if self._freshness is not None:
+            mark = self._freshness.mark(answer, request.headers, request.scope["method"])
+            headers = mark.headers
+            if mark.is_unchanged:
+                status, body = 304, b""
+        return _Reply(answer, status, media_type, body, headers)
