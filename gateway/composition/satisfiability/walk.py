@@ -13,7 +13,6 @@ from dataclasses import dataclass, field
 
 from gateway.query_graph.explain import Obstacle, Reason, explain
 from gateway.query_graph.positions import Position
-from gateway.query_graph.reach import Reach
 from gateway.query_graph.reached import Option
 from gateway.supergraph.model import FieldDefinition, Supergraph
 from gateway.supergraph.type_kinds import ABSTRACT_KINDS
@@ -21,7 +20,8 @@ from gateway.supergraph.type_kinds import ABSTRACT_KINDS
 from .findings import SharedReturn, Unreachable
 from .labelled_reach import LabelledReach
 from .labels import NO_CHOICE, Choice, choices
-from .states import Arrival, Leading, Proof, Sight, State, arrival_of
+from .shared_returns import SharedReturns
+from .states import Leading, Proof, Sight, State, arrival_of
 from .witness import Step, Witness
 
 
@@ -34,7 +34,6 @@ class SatisfiabilityWalk:
     """Types and fields that are at fault already; what lies behind them is not looked at."""
 
     unreachable: list[Unreachable] = field(default_factory=list)
-    shared: list[SharedReturn] = field(default_factory=list)
     _queue: deque[State] = field(default_factory=deque)
     _compared: set[tuple[str, frozenset[Position], Choice]] = field(default_factory=set)
     _proofs: dict[str, list[Proof]] = field(default_factory=dict)
@@ -46,7 +45,15 @@ class SatisfiabilityWalk:
     _sound: SatisfiabilityWalk | None = None
     """The last walk from there that has found nothing wrong."""
 
-    _returns: dict[tuple[str, Arrival], frozenset[str]] = field(default_factory=dict)
+    _shared: SharedReturns = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._shared = SharedReturns(self.reaches.supergraph)
+
+    @property
+    def shared(self) -> Sequence[SharedReturn]:
+        """The shared fields met whose graphs may return different types."""
+        return self._shared.found
 
     @property
     def _supergraph(self) -> Supergraph:
@@ -131,7 +138,9 @@ class SatisfiabilityWalk:
                     if definition.name in open_fields and options:
                         self._follow(state, at_field, definition, options, witness)
                     else:
-                        self._note_shared(state, at_field, definition, options, witness)
+                        self._shared.note(
+                            state.type_name, definition, at_field.reach, options, witness
+                        )
 
     def _is_asked_for(self, type_name: str, definition: FieldDefinition) -> bool:
         """Whether queries can hold a field, and nothing is known to be wrong with it."""
@@ -192,7 +201,7 @@ class SatisfiabilityWalk:
         options: Sequence[Option],
         witness: Witness,
     ) -> None:
-        self._note_shared(state, seen, definition, options, witness)
+        self._shared.note(state.type_name, definition, seen.reach, options, witness)
         is_mutation = state.type_name == self._supergraph.root_types.get("mutation")
         graphs = {option.move.graph for option in options}
         if is_mutation and len(graphs) > 1:
@@ -258,7 +267,7 @@ class SatisfiabilityWalk:
             if not attempt.unreachable:
                 self._sufficient.add(leading)
                 self._sound = attempt
-                self.shared += attempt.shared
+                self._shared.found += attempt.shared
                 return
             attempts.append(attempt)
         self.unreachable += attempts[0].unreachable
@@ -279,35 +288,6 @@ class SatisfiabilityWalk:
             attempt._enqueue(state)
         attempt._drain()
         return attempt
-
-    def _note_shared(
-        self,
-        state: State,
-        seen: Sight,
-        definition: FieldDefinition,
-        options: Sequence[Option],
-        witness: Witness,
-    ) -> None:
-        target = self._supergraph.types.get(definition.type.name)
-        if target is None or target.kind not in ABSTRACT_KINDS:
-            return
-        types = {
-            option.move.graph: self._returned(seen.reach, option, target.name) for option in options
-        }
-        if len(set(types.values())) > 1:
-            self.shared.append(SharedReturn(state.type_name, definition.name, witness, types))
-
-    def _returned(self, reach: Reach, option: Option, target: str) -> frozenset[str]:
-        """Return the object types that a graph can return for a field."""
-        at = (target, arrival_of(option))
-        found = self._returns.get(at)
-        if found is None:
-            found = self._returns[at] = frozenset(
-                name
-                for name in self._supergraph.possible_types[target]
-                if reach.graph.arrive(option.move, name) is not None
-            )
-        return found
 
     def _report(self, state: State, seen: Sight, field_name: str, witness: Witness) -> None:
         obstacles = explain(seen.reach, seen.reached, field_name)
