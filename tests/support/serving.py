@@ -20,23 +20,30 @@ async def serving_http(
     ``http`` is what uvicorn shall read connections with.
     """
     listener = socket.create_server(("127.0.0.1", 0))
-    server = uvicorn.Server(
-        uvicorn.Config(
-            app,
-            log_config=None,
-            access_log=False,
-            lifespan="off",
-            ws="none",
-            http=http,
-        )
+    config = uvicorn.Config(
+        app, log_config=None, access_log=False, lifespan="off", ws="none", http=http
     )
-    # Not `serve`, which would take over the signals of the test run.
-    serving = asyncio.create_task(server._serve(sockets=[listener]))
+    config.load()
+    server = uvicorn.Server(config)
+    server.lifespan = config.lifespan_class(config)
+    # Not `serve`, which would take over the signals of the test run, and takes a third of a second to stop.
+    await server.startup(sockets=[listener])
+    await server.on_tick(0)
     try:
-        async with asyncio.timeout(10):
-            while not server.started:  # noqa: ASYNC110 - the server has no event for it
-                await asyncio.sleep(0.005)
         yield f"http://127.0.0.1:{listener.getsockname()[1]}"
     finally:
-        server.should_exit = True
-        await serving
+        await _stop(server)
+        listener.close()
+
+
+async def _stop(server: uvicorn.Server) -> None:
+    """Take no more connections, and wait for the requests on those that are there."""
+    for each in server.servers:
+        each.close()
+    for connection in list(server.server_state.connections):
+        connection.shutdown()
+    async with asyncio.timeout(10):
+        while server.server_state.connections or server.server_state.tasks:  # noqa: ASYNC110 - no event for it
+            await asyncio.sleep(0.002)
+    for each in server.servers:
+        await each.wait_closed()
