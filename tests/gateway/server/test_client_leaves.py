@@ -142,6 +142,48 @@ async def test_of_a_list_the_mutation_under_way_ends_and_the_next_is_not_begun(
         assert setting.room.entered == ["reserve"]
 
 
+async def test_files_that_have_arrived_are_gone_with_a_client_that_leaves_amid_the_others(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    spool = tmp_path / "spool"
+    spool.mkdir()
+    monkeypatch.setattr("tempfile.tempdir", str(spool))
+
+    def open_files() -> list[str]:
+        links = (
+            str(each.readlink()) for each in Path("/proc/self/fd").iterdir() if each.is_symlink()
+        )
+        return [link for link in links if link.startswith(str(spool))]
+
+    parts = [
+        ('"operations"', '{"query": "mutation { reserve }", "variables": {"f": null, "g": null}}'),
+        ('"map"', '{"0": ["variables.f"], "1": ["variables.g"]}'),
+        ('"0"; filename="cat"', "x" * 5000),
+        ('"1"; filename="dog"', "y" * 5000),
+    ]
+    form = "".join(
+        f"--edge\r\ncontent-disposition: form-data; name={name}\r\n\r\n{content}\r\n"
+        for name, content in parts
+    )
+
+    async with a_setting(tmp_path, uploads={"enabled": True, "memory_bytes": 1024}) as setting:
+        _, client = await asyncio.open_connection(setting.host, setting.port)
+        client.write(
+            b"POST /graphql HTTP/1.1\r\nhost: x\r\ngraphql-require-preflight: 1\r\n"
+            b"content-type: multipart/form-data; boundary=edge\r\ncontent-length: 100000\r\n\r\n"
+            + form.encode()
+        )
+        await until(lambda: len(open_files()) == 2)
+        await leave(client)
+        await until(lambda: setting.in_flight == 0)
+        page = await setting.page()
+
+        assert open_files() == []
+        assert list(spool.iterdir()) == []
+        assert 'cattery_gateway_requests_total{kind="none",status="499"} 1.0' in page
+        assert setting.room.entered == []
+
+
 async def test_a_list_of_queries_ends_with_its_client(tmp_path: Path) -> None:
     async with a_setting(tmp_path, limits={"max_batch": 3}) as setting:
         client = await setting.connect([{"query": "{ wait }"}] * 3)
