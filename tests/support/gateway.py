@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,9 @@ from starlette.applications import Starlette
 
 from gateway.app import create_app
 from gateway.config import ConfigOrigin, GatewayConfig, load_config
+from gateway.server.serving import Phase, Serving
+
+from .waiting import until
 
 GRAPHQL_JSON = "application/graphql-response+json"
 
@@ -66,16 +70,29 @@ class RunningGateway:
 
 @asynccontextmanager
 async def running(
-    config: GatewayConfig, *, origin: ConfigOrigin | None = None, workers_folder: Path | None = None
+    config: GatewayConfig,
+    *,
+    origin: ConfigOrigin | None = None,
+    workers_folder: Path | None = None,
+    waits: bool = True,
 ) -> AsyncIterator[RunningGateway]:
-    """Start a gateway and stop it again."""
+    """Start a gateway and stop it again.
+
+    It begins to listen before it has its supergraph when that takes long; unless ``waits`` is false, it is there.
+    """
     app = create_app(config, origin=origin, workers_folder=workers_folder)
     transport = httpx.ASGITransport(app=app, raise_app_exceptions=False)
     async with (
         app.router.lifespan_context(app),
         httpx.AsyncClient(transport=transport, base_url="http://gateway") as client,
     ):
+        if waits:
+            await until(partial(_has_started, app.state.serving))
         yield RunningGateway(app, client)
+
+
+async def _has_started(serving: Serving) -> bool:
+    return serving.phase is not Phase.STARTING
 
 
 def codes(response: httpx.Response) -> list[str]:

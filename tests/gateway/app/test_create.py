@@ -162,7 +162,7 @@ async def test_the_gateway_waits_for_a_subgraph_that_comes_up_later(tmp_path: Pa
     front = Starlette(routes=[Route("/graphql", serve, methods=["POST"])])
     async with (
         serving_http(front) as url,
-        running(load(tmp_path, over(f"{url}/graphql"))) as gateway,
+        running(load(tmp_path, over(f"{url}/graphql")), waits=False) as gateway,
     ):
         early = await gateway.client.get("/health/ready")
         alive = await gateway.client.get("/health/live")
