@@ -8,7 +8,7 @@ depends only on frames that were there before it, so the result has no cycles.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -35,8 +35,8 @@ class Ban:
     position: Position
 
 
-class _Former(NamedTuple):
-    """What could be had at a class before the latest frames were there."""
+class _Answer(NamedTuple):
+    """What could be had at a class when that was worked out last."""
 
     start: dict[Position, int]
     reached: Reached
@@ -73,7 +73,7 @@ class Growth:
             known = self._banned_positions.get(ban.scope, NOTHING)
             self._banned_positions[ban.scope] = known | {ban.position}
         self._reached: dict[PlanClass, Reached] = {}
-        self._former: dict[PlanClass, _Former] = {}
+        self._latest: dict[PlanClass, _Answer] = {}
         self._readers: dict[PlanClass, list[PlanClass]] = {}
         self._frames_at: dict[Scope, list[Frame]] = {}
         self._entering: set[tuple[PlanClass, Position, Demand | None]] = set()
@@ -87,6 +87,7 @@ class Growth:
             reach,
             frames_at=self.frames_at,
             reach_of=self._reach_of,
+            start_of=self._start_of,
             carriers_of=self._carrying_options,
         )
         self.frames: list[Frame] = []
@@ -294,6 +295,8 @@ class Growth:
 
         def rank(option: Option) -> tuple[int, ...]:
             price = self._prices.of(home, option)
+            if not self._entering:
+                price = self._prices.at_leisure(option, price)
             return (
                 price.requests,
                 -self._prices.worth(option, price),
@@ -329,7 +332,7 @@ class Growth:
         starts = self._starts(plan_class)
         start = {at: cost for at, cost in starts.items() if at not in banned}
         contexts = self._contexts_of(plan_class.scope)
-        former = self._former.get(plan_class)
+        former = self._latest.get(plan_class)
         if former is not None and not (
             former.reached.contexts == contexts
             and all(start.get(at, cost + 1) <= cost for at, cost in former.start.items())
@@ -344,10 +347,15 @@ class Growth:
             former=former and former.reached,
         )
         self._reached[plan_class] = reached
-        self._former[plan_class] = _Former(start, reached)
+        self._latest[plan_class] = _Answer(start, reached)
         for parent in plan_class.scope.parents:
             self._readers.setdefault(parent.home, []).append(plan_class)
         return reached
+
+    def _start_of(self, plan_class: PlanClass) -> Mapping[Position, int]:
+        """The positions that are at hand at a class, or that its objects can be carried to."""
+        self._reach_of(plan_class)
+        return self._latest[plan_class].start
 
     def _forget(self, plan_class: PlanClass) -> None:
         """Forget what could be had at a class, and below it, where that was worked out from it."""
@@ -416,28 +424,12 @@ class Growth:
         for frame in self.frames_at(plan_class.scope):
             if frame.positions.get(plan_class) == position and not frame.is_stage:
                 return frame
-        entry = self._entry_to(plan_class, position)
         if plan_class.scope.is_root:
             return self._begin_root(plan_class, position)
+        entry = self._prices.entry_to(plan_class, position)
         if entry is not None:
             return self._enter(plan_class, entry)
         return self._carry(plan_class, position)
-
-    def _entry_to(self, plan_class: PlanClass, position: Position) -> Entry | None:
-        """The entry to a position; of several with keys that are at hand, the one that can be sent first."""
-        taken = self._reach_of(plan_class).entries.get(position)
-        if taken is None:
-            return None
-        others = [
-            entry
-            for entry in self._graph.entries(plan_class.type_name)
-            if entry.landing == position
-            and entry.typename == taken.typename
-            and self._prices.is_at_hand(plan_class, entry)
-        ]
-        if len(others) < 2:
-            return taken
-        return min(others, key=lambda entry: self._prices.of_entry(plan_class, entry).wave)
 
     def _begin_root(self, plan_class: PlanClass, position: Position) -> Frame:
         return self._add(

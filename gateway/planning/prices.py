@@ -6,7 +6,7 @@ wherever in the answer; and of two graphs that are not, the one that more fields
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple, TypeAlias
 
 from gateway.query_graph.graph import QueryGraph
@@ -45,13 +45,18 @@ class Prices:
         *,
         frames_at: Callable[[Scope], Sequence[Frame]],
         reach_of: Callable[[PlanClass], Reached],
+        start_of: Callable[[PlanClass], Mapping[Position, int]],
         carriers_of: Callable[[Demand], Iterator[Option]],
     ) -> None:
-        """``carriers_of`` are the ways to have a composite field that may carry what is below it."""
+        """``start_of`` and ``reach_of`` say what can be had at a class, without calls of its own and with them.
+
+        ``carriers_of`` are the ways to have a composite field that may carry what is below it.
+        """
         self._graph = graph
         self._reach = reach
         self._frames_at = frames_at
         self._reach_of = reach_of
+        self._start_of = start_of
         self._carriers_of = carriers_of
         self._asked: set[RequestAt] = set()
         self._known: dict[tuple[PlanClass, Position, Entry | None], Price] = {}
@@ -65,18 +70,57 @@ class Prices:
         requires = option.move.requires
         return self.of_entry(home, option.entry, requires.selections if requires else ())
 
+    def at_leisure(self, option: Option, price: Price) -> Price:
+        """The price of a field that nothing waits for: it may come with a later request to the same graph."""
+        later = [
+            wave
+            for graph, wave in self._asked
+            if graph == option.position.graph and wave > price.wave
+        ]
+        if price.requests and price.wave and later:
+            return Price(price.requests - 1, min(later))
+        return price
+
     def of_position(self, home: PlanClass, position: Position) -> Price:
         """The price of having objects in a graph."""
         return self._at(home, position)
 
-    def is_at_hand(self, home: PlanClass, entry: Entry) -> bool:
-        """Whether all fields of an entry's key are there, or come along with what is."""
+    def entry_to(self, home: PlanClass, position: Position) -> Entry | None:
+        """The best way into a position: an entry, or none to have the objects carried there."""
+        ways = self._ways_to(home, position)
+        if len(ways) == 1:
+            return ways[0]
+        return min(ways, key=lambda entry: self._of_way(home, position, entry))
+
+    def _ways_to(self, home: PlanClass, position: Position) -> list[Entry | None]:
+        """The ways into a position that take as many calls as the one that ``Reach`` found."""
         reached = self._reach_of(home)
+        taken = reached.entries.get(position)
+        if taken is None:
+            return [None]
+        ways: list[Entry | None] = [taken]
+        ways += [
+            entry
+            for entry in self._graph.entries_to(home.type_name, position)
+            if entry is not taken
+            and entry.typename == taken.typename
+            and self._is_at_hand(reached, entry)
+        ]
+        carried = self._start_of(home).get(position)
+        if carried is not None and carried // CALL == reached.costs[position] // CALL:
+            ways.append(None)
+        return ways
+
+    def _is_at_hand(self, reached: Reached, entry: Entry) -> bool:
+        """Whether all fields of an entry's key are there, or come along with what is."""
         return entry.key is not None and all(
             selection.name == "__typename"
             or any(not each.cost for each in self._reach.options(reached, selection.name))
             for selection in entry.key.selections
         )
+
+    def _of_way(self, home: PlanClass, position: Position, entry: Entry | None) -> Price:
+        return self._carry(home, position) if entry is None else self.of_entry(home, entry)
 
     def worth(self, option: Option, price: Price) -> int:
         """How many kinds of fields that are still to be met the same request could bring."""
@@ -122,10 +166,7 @@ class Prices:
         if home.scope.is_root:
             is_asked = reached.costs[position] == 0 or (position.graph, 0) in self._asked
             return Price(int(not is_asked), 0)
-        entry = reached.entries.get(position)
-        if entry is not None:
-            return self.of_entry(home, entry)
-        return self._carry(home, position)
+        return min(self._of_way(home, position, entry) for entry in self._ways_to(home, position))
 
     def _carry(self, home: PlanClass, position: Position) -> Price:
         requests = wave = 0

@@ -28,6 +28,7 @@ class QueryGraph:
         self.active_labels = active_labels
         self._moves: dict[tuple[str, Position, str], Move | None] = {}
         self._entries: dict[str, tuple[Entry, ...]] = {}
+        self._entries_to: dict[str, dict[Position, list[Entry]]] = {}
         self._ways: dict[str, Ways] = {}
         self._field_rows: dict[tuple[str, str], object] = {}
         self._entry_rows: dict[str, object] = {}
@@ -140,6 +141,15 @@ class QueryGraph:
         if found is None:
             found = self._entries[type_name] = tuple(self._find_entries(type_name))
         return found
+
+    def entries_to(self, type_name: str, landing: Position) -> Sequence[Entry]:
+        """The ways to one position with an object of a type."""
+        found = self._entries_to.get(type_name)
+        if found is None:
+            found = self._entries_to[type_name] = {}
+            for entry in self.entries(type_name):
+                found.setdefault(entry.landing, []).append(entry)
+        return found.get(landing, ())
 
     def ways(self, type_name: str) -> Ways:
         """The entries of a type, and each again for every field that takes a call of its own there."""

@@ -15,6 +15,7 @@ from .composition import compare_composition
 from .differences import KNOWN
 from .interoperation import compare_answers
 from .node import install_peers
+from .plans import compare_plans
 
 _out = Console(highlight=False, soft_wrap=True)
 
@@ -26,10 +27,14 @@ def main() -> None:
     parser.add_argument(
         "--only", default="", help="compose cases whose name holds this, and no more"
     )
+    parser.add_argument(
+        "--plans", type=int, default=600, help="random sets of subgraphs to plan operations over"
+    )
     options = parser.parse_args()
     folder = install_peers()
     agrees = _report_composition(folder, options.random, options.only)
     if not options.only:
+        agrees &= _report_plans(folder, options.plans)
         agrees &= _report_answers(folder)
     sys.exit(0 if agrees else 1)
 
@@ -49,6 +54,17 @@ def _report_composition(folder: Path, random_count: int, only: str) -> bool:
         f"{len(found) - len(unexplained)} differ as explained, {len(unexplained)} differ"
     )
     return not unexplained and not stale
+
+
+def _report_plans(folder: Path, worlds: int) -> bool:
+    found = compare_plans(folder, worlds)
+    _print_differences(found.more)
+    _out.print(
+        f"plans: {found.equal} operations take as many requests as in Apollo's planner, {found.fewer} take fewer, "
+        f"{found.more_for_inputs} more to send inputs that it reads in place, {found.refused} it cannot plan, "
+        f"{len(found.more)} take more"
+    )
+    return not found.more
 
 
 def _report_answers(folder: Path) -> bool:

@@ -137,3 +137,57 @@ def test_a_root_of_several_subgraphs_comes_from_one_that_is_asked_for_others() -
     )
 
     assert asked(plan_of(supergraph, "{ one two three }")) == ["c"]
+
+
+def test_a_leaf_may_come_with_a_later_request_to_the_same_subgraph() -> None:
+    supergraph = supergraph_of(
+        a=f"type Query {{ x: X y: Y }} {entities('X', 'Y', fields='own: Int')}",
+        b=entities("X", fields=LABEL),
+        c="""
+          type Y @key(fields: "id") { id: ID! z: Z }
+          type Z @key(fields: "id") { id: ID! }
+        """,
+        d=f"{entities('X', fields=LABEL)} {entities('Z', fields='title: String')}",
+    )
+
+    assert asked(plan_of(supergraph, "{ x { label } y { z { title } } }")) == ["a", "c", "d"]
+
+
+def test_the_type_of_objects_is_asked_of_a_subgraph_that_is_asked_anyway() -> None:
+    supergraph = supergraph_of(
+        a="""
+          type Query { media: [Media] }
+          type Media @key(fields: "id") @interfaceObject { id: ID! }
+        """,
+        b="""
+          type Query { other: Other }
+          interface Media @key(fields: "id") { id: ID! }
+          type Book implements Media @key(fields: "id") { id: ID! }
+          type Other @key(fields: "id") { id: ID! }
+        """,
+        c="""
+          interface Media @key(fields: "id") { id: ID! }
+          type Book implements Media @key(fields: "id") { id: ID! }
+          type Other @key(fields: "id") { id: ID! name: String }
+        """,
+    )
+
+    plan = plan_of(supergraph, "{ media { __typename } other { name } }")
+
+    assert asked(plan) == ["a", "b", "c"]
+
+
+def test_of_two_keys_that_are_had_the_one_that_is_had_first_is_sent() -> None:
+    """Nothing waits for a key of its own subgraph's when another is there already."""
+    supergraph = supergraph_of(
+        a='type Query { x: X } type X @key(fields: "id") { id: ID! }',
+        b='type X @key(fields: "id") { id: ID! code: ID! @shareable b: Int }',
+        c='type X @key(fields: "code") @key(fields: "id") { id: ID! code: ID! @shareable c: Int }',
+    )
+
+    plan = plan_of(supergraph, "{ x { b code c } }")
+
+    assert [len(fetch.depends_on) for fetch in plan.fetches if fetch.entities] == [1, 1]
+    assert {number for fetch in plan.fetches for number in fetch.depends_on} == {
+        fetch.id for fetch in plan.fetches if not fetch.entities
+    }
