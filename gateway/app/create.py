@@ -5,12 +5,9 @@ The app listens from the start: until the supergraph is there it is alive, not r
 
 from __future__ import annotations
 
-import asyncio
 import sys
 import time
-from collections.abc import AsyncIterator, Callable
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import AsyncExitStack, asynccontextmanager
+from collections.abc import Callable
 from datetime import timedelta
 from functools import partial
 from pathlib import Path
@@ -28,7 +25,6 @@ from gateway.config.settings import (
     LogFormat,
     RequestLogging,
 )
-from gateway.errors import GatewayError
 from gateway.security.authentication import Authenticator
 from gateway.security.cors import build_cors
 from gateway.security.signing_keys import HttpKeyFetcher, SigningKeys
@@ -44,22 +40,11 @@ from gateway.telemetry.metrics import Metrics
 from gateway.telemetry.request_log import RequestLog
 from shared.clock import VirtualClock
 from shared.local_apps import open_http_client
-from shared.logging import get_logger
 
-from .connections import Connections
-from .follow import Follower
-from .hosted_apps import HostedApp, start_all
-from .reload import Reloader, Surroundings
+from .hosted_apps import HostedApp
+from .life import Life
 
 SERVICE = "gateway"
-
-_FIRST_WAIT_SECONDS = 1.0
-"""How long start-up waits for the supergraph before the app begins to listen without it."""
-
-_FOLD_SECONDS = 1.0
-"""How far what one worker shows of the others may be behind."""
-
-_log = get_logger(__name__)
 
 
 def create_app(
@@ -98,16 +83,16 @@ def create_app(
         for passthrough in passthroughs
         for path in (passthrough.prefix, passthrough.prefix + "/{rest:path}")
     )
-    life = _Life(
-        config,
-        serving,
-        metrics,
-        hosted,
+    life = Life(
+        config=config,
         origin=origin,
-        workers_folder=workers_folder,
+        serving=serving,
+        metrics=metrics,
+        hosted=hosted,
         keys=keys,
         passthroughs=passthroughs,
         log_lines=log_lines,
+        workers_folder=workers_folder,
     )
     app = Starlette(
         routes=routes,
@@ -122,93 +107,6 @@ def create_app(
     # Starlette builds its stack at the first request; a mistake in it should show now.
     app.middleware_stack = app.build_middleware_stack()
     return app
-
-
-class _Life:
-    """From start to stop: what is opened here is closed here, in reverse."""
-
-    def __init__(
-        self,
-        config: GatewayConfig,
-        serving: Serving,
-        metrics: Metrics,
-        hosted: dict[str, HostedApp],
-        *,
-        origin: ConfigOrigin | None,
-        workers_folder: Path | None,
-        keys: SigningKeys | None,
-        passthroughs: list[Passthrough],
-        log_lines: LineBuffer,
-    ) -> None:
-        self._config = config
-        self._serving = serving
-        self._metrics = metrics
-        self._hosted = hosted
-        self._origin = origin
-        self._workers_folder = workers_folder
-        self._keys = keys
-        self._passthroughs = passthroughs
-        self._log_lines = log_lines
-
-    @asynccontextmanager
-    async def run(self, _app: Starlette) -> AsyncIterator[None]:
-        async with AsyncExitStack() as stack:
-            stack.callback(self._log_lines.flush)
-            if self._workers_folder is not None:
-                stack.callback(self._metrics.fold)
-                folding = asyncio.create_task(_fold_regularly(self._metrics))
-                stack.push_async_callback(_cancel, folding)
-            if self._keys is not None:
-                stack.push_async_callback(self._keys.close)
-            for passthrough in self._passthroughs:
-                stack.push_async_callback(passthrough.close)
-            for app in self._hosted.values():
-                stack.push_async_callback(app.stop)
-            connections = Connections(self._config, self._hosted, metrics=self._metrics)
-            stack.push_async_callback(connections.close)
-            planner_thread = ThreadPoolExecutor(1, thread_name_prefix="planner")
-            stack.callback(partial(planner_thread.shutdown, wait=False, cancel_futures=True))
-            around = Surroundings(
-                serving=self._serving,
-                metrics=self._metrics,
-                connections=connections,
-                planner_thread=planner_thread,
-                folder=self._workers_folder,
-            )
-            reloader = Reloader(self._config, self._origin, around)
-            stack.push_async_callback(reloader.close)
-            follower = Follower(reloader, self._config.watch, self._serving.reload_asked)
-            loading = asyncio.create_task(self._load(reloader, follower))
-            stack.push_async_callback(_cancel, loading)
-            await asyncio.wait({loading}, timeout=_FIRST_WAIT_SECONDS)
-            if self._serving.failure is not None and not self._serving.is_watched:
-                raise self._serving.failure
-            if loading.done():
-                loading.result()
-            following = asyncio.create_task(self._follow(loading, follower))
-            stack.push_async_callback(_cancel, following)
-            yield
-
-    async def _load(self, reloader: Reloader, follower: Follower) -> None:
-        try:
-            await start_all(list(self._hosted.values()))
-        except GatewayError as error:
-            _log.error("gateway cannot start", code=error.code, reason=str(error))
-            self._serving.fail(error)
-            return
-        await follower.begin()
-        await reloader.load_first()
-
-    async def _follow(self, loading: asyncio.Task[None], follower: Follower) -> None:
-        await loading
-        if self._serving.failure is None:
-            await follower.run()
-
-
-async def _fold_regularly(metrics: Metrics) -> None:
-    while True:
-        await asyncio.sleep(_FOLD_SECONDS)
-        metrics.fold()
 
 
 def _load_hosted_apps(config: GatewayConfig) -> dict[str, HostedApp]:
@@ -276,8 +174,3 @@ def _build_request_log(config: GatewayConfig, lines: LineBuffer) -> RequestLog |
         errors_only=telemetry.log_requests is RequestLogging.ERRORS,
         write=lines.write,
     )
-
-
-async def _cancel(task: asyncio.Task[None]) -> None:
-    task.cancel()
-    await asyncio.wait({task})

@@ -11,22 +11,11 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from weakref import finalize
 
-from gateway.pipeline.pipeline import Pipeline
-from gateway.supergraph.model import Supergraph
 from shared.logging import get_logger
 
 from .connections import Connections, TransportSet, Way
 
 _log = get_logger(__name__)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Generation:
-    """A pipeline and what it was made of."""
-
-    supergraph: Supergraph
-    transports: TransportSet
-    pipeline: Pipeline
 
 
 @dataclass(frozen=True, slots=True)
