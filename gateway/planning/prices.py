@@ -95,17 +95,19 @@ class Prices:
     def _ways_to(self, home: PlanClass, position: Position) -> list[Entry | None]:
         """The ways into a position that take as many calls as the one that ``Reach`` found."""
         reached = self._reach_of(home)
-        taken = reached.entries.get(position)
-        if taken is None:
+        if not reached.costs[position]:
             return [None]
+        taken = reached.entries.get(position)
         ways: list[Entry | None] = [taken]
         ways += [
             entry
             for entry in self._graph.entries_to(home.type_name, position)
             if entry is not taken
-            and entry.typename == taken.typename
+            and (entry.typename == taken.typename if taken is not None else home.knows_type)
             and self._is_at_hand(reached, entry)
         ]
+        if taken is None:
+            return ways
         carried = self._start_of(home).get(position)
         if carried is not None and carried // CALL == reached.costs[position] // CALL:
             ways.append(None)

@@ -191,3 +191,12 @@ def test_of_two_keys_that_are_had_the_one_that_is_had_first_is_sent() -> None:
     assert {number for fetch in plan.fetches for number in fetch.depends_on} == {
         fetch.id for fetch in plan.fetches if not fetch.entities
     }
+
+
+def test_a_root_is_not_asked_for_what_a_call_that_is_made_anyway_can_bring() -> None:
+    supergraph = supergraph_of(
+        a=f"type Query {{ shared: X @shareable one: X }} {entities('X', fields='own: Int')}",
+        b=f"type Query {{ shared: X @shareable }} {entities('X', fields=LABEL)}",
+    )
+
+    assert asked(plan_of(supergraph, "{ one { own label } shared { label } }")) == ["a", "b"]
