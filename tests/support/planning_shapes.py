@@ -220,5 +220,5 @@ SHAPES = (
     PlanningShape("union of 100", wide_union, 100),
     PlanningShape("200 aliases", aliases, 200),
     PlanningShape("dense set cover, 40 fields", set_cover, 40),
-    PlanningShape("sparse set cover, 20 subgraphs", sparse_cover, 20, growth=8),
+    PlanningShape("sparse set cover, 20 subgraphs", sparse_cover, 20, growth=4),
 )

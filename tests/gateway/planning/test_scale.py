@@ -1,5 +1,9 @@
 """Planning large operations, counted in steps: double the size costs about double the steps.
 
+A sparse set cover takes more, and must: every field is a choice, and the search grows the plan again without each graph
+that was chosen, up to ``MAX_REGROWTHS``. Double the size is double the choices to try and double the plan to grow, so
+four times the steps at most until that limit is met.
+
 ``make bench`` prints what the same shapes cost in milliseconds.
 """
 
