@@ -6,7 +6,7 @@ import hashlib
 from base64 import b64encode
 from datetime import timedelta
 from hashlib import sha256
-from itertools import count
+from itertools import count, groupby
 from typing import Any
 from uuid import uuid4
 
@@ -116,7 +116,9 @@ async def order_to_completion(platform: Conversation) -> str:
     done = await wait_for_state(platform, order_id, "COMPLETED")
     assert done["outcome"] == "DONE"
     steps = [step["to"] for step in done["timeline"]]
-    assert steps == ["SUBMITTED", "SEARCHING", "ASSIGNED", "IN_PROGRESS", "COMPLETED"]
+    # On a machine that is slow to start, the first search may come before the only worker is known: it is repeated.
+    ways = [step for step, _ in groupby(step for step in steps if step != "WAITING_WORKER")]
+    assert ways == ["SUBMITTED", "SEARCHING", "ASSIGNED", "IN_PROGRESS", "COMPLETED"], steps
     return order_id
 
 
