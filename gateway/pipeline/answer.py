@@ -66,7 +66,6 @@ class Answer(NamedTuple):
     """Whether ``body`` is a list of responses: JSON, though no GraphQL response itself."""
 
     error_codes: tuple[str, ...] = ()
-    subgraph_calls: int = 0
     incremental: IncrementalFormat | None = None
     """The format of an answer in parts, of which ``body`` is the first."""
 

@@ -27,17 +27,11 @@ class Reporting:
         headers: tuple[tuple[str, str], ...] = (),
     ) -> Answer:
         """Return the answer that is made of one result, in one piece."""
-        calls = result.subgraph_calls
-        record.subgraph_calls += len(calls)
-        for call in calls:
+        record.subgraph_calls += len(result.subgraph_calls)
+        for call in result.subgraph_calls:
             self._count(call)
         if not result.errors:
-            return Answer(
-                outcome=Outcome.COMPLETE,
-                body=result.to_bytes(),
-                headers=headers,
-                subgraph_calls=len(calls),
-            )
+            return Answer(outcome=Outcome.COMPLETE, body=result.to_bytes(), headers=headers)
         self._mask_errors(result.errors, record)
         codes = dict.fromkeys(str(error["extensions"].get("code")) for error in result.errors)
         return Answer(
@@ -45,7 +39,6 @@ class Reporting:
             body=result.to_bytes(),
             headers=headers,
             error_codes=tuple(codes),
-            subgraph_calls=len(calls),
         )
 
     def follow(self, record: RequestRecord) -> Following:
