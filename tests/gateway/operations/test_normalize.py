@@ -150,4 +150,3 @@ def test_fragments_that_multiply_are_refused_in_time(supergraph: Supergraph) -> 
         normalized(supergraph, source)
     with pytest.raises(PlanningLimitExceeded):
         normalized(supergraph, source.replace("{ id }", "{ id @skip(if: true) }"))
-
