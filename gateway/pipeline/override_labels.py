@@ -12,8 +12,6 @@ from random import Random
 
 _PERCENT = re.compile(r"percent\((\d{1,3}(?:\.\d{1,8})?)\)")
 
-NO_LABELS: frozenset[str] = frozenset()
-
 
 class OverrideLabels:
     """The labels of one supergraph and the share of requests for which each is active.

@@ -60,9 +60,6 @@ class Case:
     texts: Mapping[str, list[str]] = field(default_factory=dict)
     """Operations that a subgraph gets, as text."""
 
-    xfail: str | None = None
-    """Why the case fails for the time being."""
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Suite:
