@@ -62,18 +62,12 @@ def check_length(headers: Mapping[str, str], max_bytes: int) -> None:
 
 async def _collect(receive: Receive, max_bytes: int) -> bytes:
     chunks: list[bytes] = []
-    size = 0
-    while True:
-        message = await receive()
-        if message["type"] == "http.disconnect":
-            raise ClientDisconnected
-        chunk: bytes = message.get("body", b"")
+    size, has_more = 0, True
+    while has_more:
+        chunk, has_more = await _next_piece(receive, max_bytes, size)
         size += len(chunk)
-        if size > max_bytes:
-            raise _too_large(max_bytes)
-        if not message.get("more_body", False):
-            return b"".join((*chunks, chunk)) if chunks else chunk
         chunks.append(chunk)
+    return b"".join(chunks)
 
 
 async def stream_body(receive: Receive, max_bytes: int) -> AsyncGenerator[bytes, None]:
@@ -83,18 +77,22 @@ async def stream_body(receive: Receive, max_bytes: int) -> AsyncGenerator[bytes,
         BodyTooLarge: it is longer than ``max_bytes``.
         ClientDisconnected: the client is gone.
     """
-    size = 0
-    while True:
-        message = await receive()
-        if message["type"] == "http.disconnect":
-            raise ClientDisconnected
-        chunk: bytes = message.get("body", b"")
+    size, has_more = 0, True
+    while has_more:
+        chunk, has_more = await _next_piece(receive, max_bytes, size)
         size += len(chunk)
-        if size > max_bytes:
-            raise _too_large(max_bytes)
         yield chunk
-        if not message.get("more_body", False):
-            return
+
+
+async def _next_piece(receive: Receive, max_bytes: int, size: int) -> tuple[bytes, bool]:
+    """Return the next piece after ``size`` bytes, and whether others follow."""
+    message = await receive()
+    if message["type"] == "http.disconnect":
+        raise ClientDisconnected
+    chunk: bytes = message.get("body", b"")
+    if size + len(chunk) > max_bytes:
+        raise _too_large(max_bytes)
+    return chunk, message.get("more_body", False)
 
 
 def _too_large(max_bytes: int) -> BodyTooLarge:
