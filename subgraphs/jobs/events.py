@@ -60,3 +60,5 @@ class JobFinished(Event):
     price_minor: str
     starts_at: datetime
     finished_at: datetime
+    has_started: bool = False
+    """Whether the worker had begun: this may be read before ``JobStarted``."""

@@ -78,6 +78,8 @@ class JobFinished:
 
     order_id: UUID
     outcome: Outcome
+    has_started: bool = False
+    """Messages of older versions do not say."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,7 +151,10 @@ class OrderConsumers:
         """End the order as its job ended."""
         await _or_retry(
             OrderService(session, self.clock).finish(
-                event.order_id, outcome=event.outcome, event_id=envelope.id
+                event.order_id,
+                outcome=event.outcome,
+                has_started=event.has_started,
+                event_id=envelope.id,
             )
         )
 

@@ -312,6 +312,7 @@ class JobService:
         event_id: str | None = None,
         note: str | None = None,
     ) -> None:
+        has_started = job.state not in BEFORE_START
         await self._move(job, state_after(outcome), actor=actor, event_id=event_id, note=note)
         job.outcome, job.fail_cause, job.finished_at = outcome, cause, job.state_since
         finished = JobFinished(
@@ -321,6 +322,7 @@ class JobService:
             client_id=job.client_id,
             outcome=outcome,
             fail_cause=cause,
+            has_started=has_started,
             price_minor=str(job.price_minor),
             starts_at=job.starts_at,
             finished_at=job.state_since,

@@ -237,8 +237,12 @@ class OrderService:
             return
         await self._move(order, OrderState.IN_PROGRESS, actor=str(worker_id), event_id=event_id)
 
-    async def finish(self, order_id: UUID, *, outcome: Outcome, event_id: str) -> None:
+    async def finish(
+        self, order_id: UUID, *, outcome: Outcome, has_started: bool, event_id: str
+    ) -> None:
         """The job has ended, and the order with it.
+
+        The end of a job can be heard of before its start; with ``has_started`` the start is then implied.
 
         Raises:
             IllegalTransition: the job is not known yet.
@@ -246,6 +250,10 @@ class OrderService:
         order = await self._lock(order_id)
         if order.state in FINAL:
             return
+        if has_started and order.state is OrderState.ASSIGNED:
+            await self._move(
+                order, OrderState.IN_PROGRESS, actor=str(order.worker_id), event_id=event_id
+            )
         await self._move(order, state_after(outcome), actor=SYSTEM, event_id=event_id)
         self._close(order, outcome)
 

@@ -339,6 +339,7 @@ async def test_a_report_that_the_client_confirms_makes_the_job_done(
         "priceMinor": "10000",
         "startsAt": "2030-01-07T09:20:00.000000Z",
         "finishedAt": "2030-01-07T09:00:00.000000Z",
+        "hasStarted": True,
     }
 
 

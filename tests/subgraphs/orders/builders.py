@@ -77,7 +77,12 @@ async def an_order(
         await orders.start(order.id, worker_id=worker, event_id="e3")
 
     async def finish(outcome: Outcome) -> None:
-        await orders.finish(order.id, outcome=outcome, event_id="e4")
+        await orders.finish(
+            order.id,
+            outcome=outcome,
+            has_started=order.state is OrderState.IN_PROGRESS,
+            event_id="e4",
+        )
 
     match state:
         case OrderState.SUBMITTED:

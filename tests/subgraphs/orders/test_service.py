@@ -223,11 +223,34 @@ async def test_an_order_closes_once_however_often_its_job_finishes(
     order = await an_order(session, clock, state=OrderState.IN_PROGRESS)
     orders = OrderService(session, clock)
 
-    await orders.finish(order.id, outcome=Outcome.DONE, event_id="a")
-    await orders.finish(order.id, outcome=Outcome.FAILED, event_id="b")
+    await orders.finish(order.id, outcome=Outcome.DONE, has_started=True, event_id="a")
+    await orders.finish(order.id, outcome=Outcome.FAILED, has_started=True, event_id="b")
 
     assert order.outcome is Outcome.DONE
     assert (await outbox_subjects(session, order.id)).count(CLOSED) == 1
+
+
+@pytest.mark.parametrize(
+    ("has_started", "steps"),
+    [
+        (True, ["SUBMITTED", "SEARCHING", "ASSIGNED", "IN_PROGRESS", "FAILED"]),
+        (False, ["SUBMITTED", "SEARCHING", "ASSIGNED", "FAILED"]),
+    ],
+)
+async def test_the_start_of_a_job_is_implied_where_its_end_is_heard_of_first(
+    session: AsyncSession, clock: ManualClock, has_started: bool, steps: list[str]
+) -> None:
+    worker = uuid4()
+    order = await an_order(session, clock, state=OrderState.ASSIGNED, worker_id=worker)
+    orders = OrderService(session, clock)
+
+    await orders.finish(order.id, outcome=Outcome.FAILED, has_started=has_started, event_id="ended")
+    await orders.start(order.id, worker_id=worker, event_id="started")
+
+    timeline = (await OrderRepository(session).find_steps([order.id]))[order.id]
+    assert [step.to_state for step in timeline] == steps
+    starters = {step.actor for step in timeline if step.to_state is OrderState.IN_PROGRESS}
+    assert starters == ({str(worker)} if has_started else set())
 
 
 async def test_a_cancelled_order_stays_cancelled_when_its_job_is_born(
@@ -252,7 +275,9 @@ async def test_a_job_that_ends_before_it_is_known_is_too_early(
     order = await an_order(session, clock, state=state)
 
     with pytest.raises(BadState):
-        await OrderService(session, clock).finish(order.id, outcome=Outcome.DONE, event_id="x")
+        await OrderService(session, clock).finish(
+            order.id, outcome=Outcome.DONE, has_started=True, event_id="x"
+        )
 
 
 async def test_a_worker_found_before_the_acceptance_was_noted_is_assigned(
