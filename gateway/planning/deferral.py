@@ -7,7 +7,7 @@ A part that waits for none such is answered with what is around it. Passes keep 
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 
 from gateway.supergraph.selections import Defer
 
@@ -98,18 +98,17 @@ def all_parts_of(
     )
 
 
-def fragments_at(home: PlanClass) -> Iterator[Defer]:
+def fragments_at(home: PlanClass) -> frozenset[Defer]:
     """Every ``@defer`` on a fragment at the objects of a class."""
     depth = home.scope.depth
-    found = {
-        outer: None
+    return frozenset(
+        outer
         for defers in home.defers.values()
         for defer in defers
         if defer is not None
         for outer in defer.outwards
         if len(outer.path) == depth
-    }
-    return iter(found)
+    )
 
 
 def _outermost(defers: Iterable[Defer]) -> frozenset[Defer]:

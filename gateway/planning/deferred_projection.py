@@ -79,10 +79,11 @@ class Divider:
         return self._groups.setdefault((parts, scope), len(self._groups))
 
     def fragments_at(self, home: PlanClass) -> Iterator[DeferredFragment]:
-        """The deferred fragments at the objects of a class."""
-        for defer in fragments_at(home):
-            if defer in self._numbers:
-                yield self._fragment(defer, home.scope)
+        """The deferred fragments at the objects of a class, in the operation's order."""
+        # A set of them has another order in every process; plans are to be the same in all.
+        heeded = fragments_at(home) & self._numbers.keys()
+        for defer in sorted(heeded, key=self._numbers.__getitem__):
+            yield self._fragment(defer, home.scope)
 
     def _fragment(self, defer: Defer, scope: Scope) -> DeferredFragment:
         found = self._fragments.get((defer, scope))
