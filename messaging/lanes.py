@@ -29,6 +29,8 @@ class _Lane(Generic[M]):
     state: LaneState = LaneState.READY
     messages: dict[int, M] = field(default_factory=dict)
     awaited: int | None = None
+    absence: int | None = None
+    """Which time of waiting this is, for whoever may give it up."""
 
 
 class Lanes(Generic[M]):
@@ -37,6 +39,7 @@ class Lanes(Generic[M]):
     def __init__(self) -> None:
         self._lanes: dict[str, _Lane[M]] = {}
         self._ready: deque[str] = deque()
+        self._absences = 0
 
     def __len__(self) -> int:
         return sum(len(lane.messages) for lane in self._lanes.values())
@@ -64,20 +67,25 @@ class Lanes(Generic[M]):
         """The message that was taken is settled: the next one may be."""
         self._open(key, self._lanes[key])
 
-    def postpone(self, key: str, position: int) -> None:
-        """The message that was taken was put back; its lane waits for it."""
+    def postpone(self, key: str, position: int) -> int | None:
+        """The message that was taken was put back; its lane waits for it.
+
+        Returns what to ``give_up`` when it stays away: this absence and no later one, since it may come back and be put
+        back again. ``None``: it has come back already.
+        """
         lane = self._lanes[key]
         if position in lane.messages:
-            # It has come back already.
             self._open(key, lane)
-            return
+            return None
+        self._absences += 1
         lane.state = LaneState.WAITING
-        lane.awaited = position
+        lane.awaited, lane.absence = position, self._absences
+        return self._absences
 
-    def give_up(self, key: str, position: int) -> None:
+    def give_up(self, key: str, absence: int) -> None:
         """Wait no longer for a message that was put back (another instance may have it)."""
         lane = self._lanes.get(key)
-        if lane is not None and lane.state is LaneState.WAITING and lane.awaited == position:
+        if lane is not None and lane.absence == absence:
             self._open(key, lane)
 
     def drain(self) -> list[M]:
@@ -94,7 +102,7 @@ class Lanes(Generic[M]):
         return [message for lane in self._lanes.values() for message in lane.messages.values()]
 
     def _open(self, key: str, lane: _Lane[M]) -> None:
-        lane.state, lane.awaited = LaneState.READY, None
+        lane.state, lane.awaited, lane.absence = LaneState.READY, None, None
         if lane.messages:
             self._ready.append(key)
         else:

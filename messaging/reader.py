@@ -145,12 +145,13 @@ class SubscriptionReader:
         if outcome.result is not Result.RETRY:
             self._lanes.finish(key)
             return
-        self._lanes.postpone(key, position)
-        patience = (outcome.delay + _GRACE_FOR_RETURN).total_seconds()
-        asyncio.get_running_loop().call_later(patience, self._give_up, key, position)
+        absence = self._lanes.postpone(key, position)
+        if absence is not None:
+            patience = (outcome.delay + _GRACE_FOR_RETURN).total_seconds()
+            asyncio.get_running_loop().call_later(patience, self._give_up, key, absence)
 
-    def _give_up(self, key: str, position: int) -> None:
-        self._lanes.give_up(key, position)
+    def _give_up(self, key: str, absence: int) -> None:
+        self._lanes.give_up(key, absence)
         self._changed.set()
 
     async def _settle(self, received: Received, outcome: Outcome) -> None:

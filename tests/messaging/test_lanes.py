@@ -43,13 +43,33 @@ def test_a_lane_goes_on_when_waiting_is_given_up() -> None:
     lanes.add("a", 1, "first")
     lanes.add("a", 2, "second")
     lanes.take()
-    lanes.postpone("a", 1)
+    absence = lanes.postpone("a", 1)
+    assert absence is not None
 
-    lanes.give_up("a", 7)
+    lanes.give_up("a", absence + 1)
     assert lanes.take() is None
-    lanes.give_up("a", 1)
+    lanes.give_up("a", absence)
     assert lanes.take() == ("a", 2, "second")
-    lanes.give_up("b", 1)
+    lanes.give_up("b", absence)
+
+
+def test_a_message_that_is_put_back_again_is_waited_for_anew() -> None:
+    lanes: Lanes[str] = Lanes()
+    lanes.add("a", 1, "first")
+    lanes.add("a", 2, "second")
+    lanes.take()
+    early = lanes.postpone("a", 1)
+    assert early is not None
+    lanes.add("a", 1, "first again")
+    lanes.take()
+    late = lanes.postpone("a", 1)
+    assert late is not None
+
+    lanes.give_up("a", early)
+
+    assert lanes.take() is None
+    lanes.give_up("a", late)
+    assert lanes.take() == ("a", 2, "second")
 
 
 def test_what_came_back_before_it_was_put_back_is_not_waited_for() -> None:
@@ -58,8 +78,9 @@ def test_what_came_back_before_it_was_put_back_is_not_waited_for() -> None:
     lanes.take()
     lanes.add("a", 1, "again")
 
-    lanes.postpone("a", 1)
+    absence = lanes.postpone("a", 1)
 
+    assert absence is None
     assert lanes.take() == ("a", 1, "again")
 
 
@@ -85,7 +106,10 @@ class LanesMachine(RuleBasedStateMachine):
         self.next_position = 1
         self.waiting: dict[str, set[int]] = {"a": set(), "b": set(), "c": set()}
         self.at_work: dict[str, int] = {}
-        self.put_back: dict[str, int] = {}
+        self.put_back: dict[str, tuple[int, int]] = {}
+        """Position and absence, by key."""
+        self.absences: list[tuple[str, int]] = []
+        """All that ever were: who was to give one up may be late."""
 
     @rule(key=KEYS)
     def add(self, key: str) -> None:
@@ -121,19 +145,29 @@ class LanesMachine(RuleBasedStateMachine):
     @rule(data=st.data())
     def postpone(self, data: st.DataObject) -> None:
         key = data.draw(st.sampled_from(sorted(self.at_work)))
-        self.put_back[key] = self.at_work.pop(key)
-        self.lanes.postpone(key, self.put_back[key])
+        position = self.at_work.pop(key)
+        absence = self.lanes.postpone(key, position)
+        assert absence is not None
+        self.put_back[key] = position, absence
+        self.absences.append((key, absence))
 
     @precondition(lambda self: self.put_back)
     @rule(data=st.data(), comes_back=st.booleans())
     def come_back(self, data: st.DataObject, comes_back: bool) -> None:
         key = data.draw(st.sampled_from(sorted(self.put_back)))
-        position = self.put_back.pop(key)
+        position, absence = self.put_back.pop(key)
         if comes_back:
             self.lanes.add(key, position, position)
             self.waiting[key].add(position)
         else:
-            self.lanes.give_up(key, position)
+            self.lanes.give_up(key, absence)
+
+    @precondition(lambda self: self.absences)
+    @rule(data=st.data())
+    def give_up_late(self, data: st.DataObject) -> None:
+        key, absence = data.draw(st.sampled_from(self.absences))
+        if self.put_back.get(key, (0, 0))[1] != absence:
+            self.lanes.give_up(key, absence)
 
     @invariant()
     def holds_what_waits(self) -> None:
