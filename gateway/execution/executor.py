@@ -77,6 +77,9 @@ class Execution:
         self._under_way: dict[int, list[Collected]] = {}
         self._problems: list[Problem] = []
         self._calls: list[SubgraphCall] = []
+        self._relayed: SubgraphAnswer | None = None
+        """The only answer, where it may be handed on."""
+
         self._variable_texts: dict[str, bytes] = {}
         self._loop = asyncio.get_running_loop()
         self._tasks: list[asyncio.Task[None]] = []
@@ -100,6 +103,10 @@ class Execution:
 
     def result(self) -> ExecutionResult:
         """Project the tree and write the errors."""
+        if self._relayed is not None:
+            return ExecutionResult(
+                self._relayed.data, subgraph_calls=self._calls, text=self._relayed.text
+            )
         projected = self._prepared.projector.project(self._root)
         denied = self._prepared.plan.denied
         if not self._problems and not projected.problems and not denied:
@@ -286,6 +293,15 @@ class Execution:
         answer: SubgraphAnswer,
     ) -> None:
         """Put an answer into the tree."""
+        relay = self._prepared.relay
+        if (
+            relay is not None
+            and answer.data is not None
+            and answer.text is not None
+            and relay.accepts(answer.data, answer.text)
+        ):
+            self._relayed = answer
+            return
         if answer.errors:
             data = answer.data or {}
             keys = prepared.root_written.keys.keys if prepared.root_written is not None else ()

@@ -22,6 +22,7 @@ from .collection import Collector
 from .json_text import encode_json
 from .prepared_deferral import PreparedDeferral, prepare_deferral
 from .projection import Projector
+from .relay import Relay, find_relay
 from .unification import NOTHING_UNIFIED, Unified, find_unified
 from .written_keys import (
     Writer,
@@ -85,6 +86,9 @@ class PreparedPlan:
     """Those that wait for no other."""
 
     projector: Projector
+    relay: Relay | None
+    """Where an answer can be handed on without being projected."""
+
     exact_integers: bool
     """Whether answers may hold integers beyond 64 bits that reach the client: there are custom scalars."""
 
@@ -117,6 +121,7 @@ def prepare_plan(plan: QueryPlan) -> PreparedPlan:
         projector=Projector(
             plan.projection, next((one.shared for one in unified.values()), frozenset())
         ),
+        relay=find_relay(plan, fetches[0].root_written) if fetches else None,
         exact_integers=any(_leaf_kinds_are_custom(plan.projection, set())),
         deferral=prepare_deferral(plan.deferral),
     )

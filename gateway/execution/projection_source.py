@@ -16,7 +16,6 @@ from gateway.query_plan.nodes import (
     EnumProjection,
     FieldProjection,
     IntrospectionProjection,
-    LeafKind,
     LeafProjection,
     ListProjection,
     ObjectProjection,
@@ -24,6 +23,7 @@ from gateway.query_plan.nodes import (
     ValueProjection,
 )
 
+from .leaf_tests import LEAF_TESTS
 from .result import JsonObject
 from .written_keys import Position
 
@@ -67,16 +67,6 @@ def _fill(obj: JsonObject, keys: tuple[str, ...]) -> None:
     """Put null for absent keys, which counts as the same."""
     for key in keys:
         obj.setdefault(key, None)
-
-
-# ``{v}`` is where a test reads the value first, and may assign it.
-_LEAF_TESTS: dict[LeafKind, str] = {
-    LeafKind.STRING: "{v}.__class__ is str",
-    LeafKind.ID: "{v}.__class__ is str",
-    LeafKind.INT: "{v}.__class__ is int and -2147483648 <= v <= 2147483647",
-    LeafKind.FLOAT: "({v}.__class__ is float or v.__class__ is int)",
-    LeafKind.BOOLEAN: "{v}.__class__ is bool",
-}
 
 
 class _Writer:
@@ -251,7 +241,7 @@ class _Writer:
         """Return a test of ``v``; ``None`` when anything goes."""
         if isinstance(node, EnumProjection):
             return f"{{v}} in {self._constant('E', node.values)}"
-        return _LEAF_TESTS.get(node.kind)
+        return LEAF_TESTS.get(node.kind)
 
     def _type_test(self, chosen: ClassProjection) -> str:
         if len(chosen.types) == 1:

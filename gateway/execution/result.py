@@ -49,9 +49,13 @@ class ExecutionResult:
     """``degraded``: names of the subgraphs that gave no usable answer, if any."""
 
     subgraph_calls: list[SubgraphCall] = field(default_factory=list)
+    text: bytes | None = None
+    """The response without errors and extensions as JSON text, where a subgraph has written it already."""
 
     def to_bytes(self) -> bytes:
         """Return the response as JSON text. Spec: GraphQL, 7.1 (Response Format)."""
+        if self.text is not None and not self.errors and not self.extensions:
+            return self.text
         wire: JsonObject = {}
         if self.errors:
             wire["errors"] = self.errors

@@ -20,6 +20,8 @@ class SubgraphAnswer(NamedTuple):
 
     data: JsonObject | None
     errors: list[JsonObject]
+    text: bytes | None = None
+    """What was received, where it holds ``data`` and nothing else."""
 
 
 def read_answer(response: SubgraphResponse, *, exact_integers: bool) -> SubgraphAnswer:
@@ -31,7 +33,7 @@ def read_answer(response: SubgraphResponse, *, exact_integers: bool) -> Subgraph
     """
     try:
         payload = decode_json(response.body, exact_integers=exact_integers)
-        return parse_payload(payload)
+        return parse_payload(payload, response.body)
     except (ValueError, RecursionError, ResponseMalformed) as error:
         if not 200 <= response.status < 300:
             raise SubgraphBadStatus(
@@ -40,8 +42,8 @@ def read_answer(response: SubgraphResponse, *, exact_integers: bool) -> Subgraph
         raise ResponseMalformed(f"{error} The body: {_excerpt(response.body)}") from error
 
 
-def parse_payload(payload: object) -> SubgraphAnswer:
-    """Return the parts of a decoded GraphQL response.
+def parse_payload(payload: object, text: bytes | None = None) -> SubgraphAnswer:
+    """Return the parts of a GraphQL response that has been decoded from ``text``.
 
     Raises:
         ResponseMalformed: it is none.
@@ -57,7 +59,7 @@ def parse_payload(payload: object) -> SubgraphAnswer:
         raise ResponseMalformed("errors is not a list of objects.")
     if data is None and not errors:
         raise ResponseMalformed("There is neither data nor an error.")
-    return SubgraphAnswer(data, errors)
+    return SubgraphAnswer(data, errors, text if len(payload) == 1 else None)
 
 
 def root_of(answer: SubgraphAnswer, written: Written) -> JsonObject | None:

@@ -7,21 +7,15 @@ from typing import Any
 
 import pytest
 from hypothesis import given
-from hypothesis import strategies as st
 
 from gateway.execution.projection import Projector
 from gateway.execution.projection_interpreter import interpret_projection
 from gateway.execution.projection_source import Irregular, compile_projection
 from gateway.execution.written_keys import Position
 from gateway.query_plan.nodes import (
-    ClassProjection,
-    EnumProjection,
-    FieldProjection,
-    LeafKind,
     LeafProjection,
     ListProjection,
     ObjectProjection,
-    TypenameProjection,
     ValueProjection,
 )
 from tests.support.plans import (
@@ -38,6 +32,7 @@ from tests.support.plans import (
     an_enum,
     an_object,
 )
+from tests.support.projections import projections_and_trees, same
 
 
 def test_keys_stand_in_the_clients_order_under_the_clients_names() -> None:
@@ -175,122 +170,8 @@ def test_a_leaf_that_cannot_be_coerced_is_null_with_an_error(
 
 # -- properties: a projection and a tree, then both programs -------------------------------------
 
-_KEYS = st.sampled_from(["a", "b", "c", "__typename"])
-_TYPES = ["Ape", "Bee", "Cat"]
-_LEAVES = st.one_of(
-    st.sampled_from(LeafKind).map(LeafProjection),
-    st.just(EnumProjection("Colour", frozenset({"RED", "BLUE"}))),
-)
 
-
-@st.composite
-def _objects(draw: st.DrawFn, values: st.SearchStrategy[ValueProjection]) -> ObjectProjection:
-    is_abstract = draw(st.booleans())
-    groups = draw(st.sampled_from([[["Ape"]], [["Ape"], ["Bee"]], [["Ape", "Bee"], ["Cat"]]]))
-    classes = []
-    for types in groups if is_abstract else groups[:1]:
-        keys = draw(st.lists(_KEYS, max_size=3, unique=True))
-        fields = []
-        for key in keys:
-            value = draw(values)
-            if draw(st.integers(0, 5)) == 0:
-                value = TypenameProjection(None if is_abstract else "Ape")
-            fields.append(
-                FieldProjection(
-                    response_key=draw(st.sampled_from([key, f"my_{key}"])),
-                    source=key,
-                    value=value,
-                    non_null=draw(st.booleans()),
-                    coordinate=f"T.{key}",
-                )
-            )
-        classes.append(ClassProjection(types=frozenset(types), fields=tuple(fields)))
-    return ObjectProjection(
-        typename_key="__typename" if is_abstract else None, classes=tuple(classes)
-    )
-
-
-_VALUES: st.SearchStrategy[ValueProjection] = st.recursive(
-    _LEAVES,
-    lambda inner: st.one_of(
-        _objects(inner), st.builds(ListProjection, item=inner, item_non_null=st.booleans())
-    ),
-    max_leaves=8,
-)
-_PROJECTIONS = _objects(_VALUES)
-
-_ANYTHING = st.recursive(
-    st.one_of(
-        st.none(),
-        st.booleans(),
-        st.sampled_from([0, 1, -1, 2**31 - 1, 2**31, -(2**31), 2**70, 1.0, 1.5, 1e300]),
-        st.sampled_from(["", "a", "RED", "BLUE", "GREEN", "1", *_TYPES, "Dog"]),
-    ),
-    lambda inner: st.one_of(st.lists(inner, max_size=3), st.dictionaries(_KEYS, inner, max_size=4)),
-    max_leaves=6,
-)
-
-_GOOD_LEAVES: dict[LeafKind, st.SearchStrategy[object]] = {
-    LeafKind.STRING: st.text(max_size=3),
-    LeafKind.ID: st.text(max_size=3),
-    LeafKind.INT: st.integers(-(2**31), 2**31 - 1),
-    LeafKind.FLOAT: st.one_of(st.integers(-5, 5), st.floats(allow_nan=False, allow_infinity=False)),
-    LeafKind.BOOLEAN: st.booleans(),
-    LeafKind.CUSTOM: st.one_of(st.integers(0, 2**70), st.dictionaries(_KEYS, st.booleans())),
-}
-
-
-def _draw_value(draw: st.DrawFn, node: ValueProjection, *, non_null: bool, noise: int) -> Any:
-    """Draw a value for ``node``; one in ``noise`` is anything at all, none when it is 0."""
-    if noise and draw(st.integers(1, noise)) == 1:
-        return draw(_ANYTHING)
-    if not non_null and draw(st.integers(0, 4)) == 0:
-        return None
-    match node:
-        case LeafProjection(kind):
-            return draw(_GOOD_LEAVES[kind])
-        case EnumProjection(_, values):
-            return draw(st.sampled_from(sorted(values)))
-        case ListProjection(item, item_non_null):
-            return [
-                _draw_value(draw, item, non_null=item_non_null, noise=noise)
-                for _ in range(draw(st.integers(0, 3)))
-            ]
-        case ObjectProjection():
-            return _draw_object(draw, node, noise=noise, non_null=non_null)
-        case _:
-            raise AssertionError(node)
-
-
-def _draw_object(
-    draw: st.DrawFn, node: ObjectProjection, *, noise: int, non_null: bool = True
-) -> dict[str, Any]:
-    chosen = draw(st.sampled_from(node.classes))
-    tree: dict[str, Any] = {}
-    for part in chosen.fields:
-        if not isinstance(part.value, TypenameProjection):
-            value = _draw_value(draw, part.value, non_null=part.non_null, noise=noise)
-            if value is not None or draw(st.booleans()):
-                tree[part.source] = value
-    if node.typename_key is not None:
-        tree[node.typename_key] = draw(st.sampled_from(sorted(chosen.types)))
-        if not non_null and draw(st.integers(0, 6)) == 0:
-            tree[node.typename_key] = "Unknown"
-    return tree
-
-
-@st.composite
-def _cases(draw: st.DrawFn, noise: int) -> tuple[ObjectProjection, dict[str, Any]]:
-    projection = draw(_PROJECTIONS)
-    return projection, _draw_object(draw, projection, noise=noise)
-
-
-def _same(left: object, right: object) -> bool:
-    """Equal, with types and order of keys: Python thinks that 1, 1.0 and True are."""
-    return repr(left) == repr(right)
-
-
-@given(_cases(noise=6))
+@given(projections_and_trees(noise=6))
 def test_generated_code_agrees_with_the_interpreter_on_ill_typed_trees(
     case: tuple[ObjectProjection, dict[str, Any]],
 ) -> None:
@@ -304,10 +185,10 @@ def test_generated_code_agrees_with_the_interpreter_on_ill_typed_trees(
         return
 
     assert not slow.problems
-    assert _same(fast, slow.data)
+    assert same(fast, slow.data)
 
 
-@given(_cases(noise=0))
+@given(projections_and_trees(noise=0))
 def test_generated_code_does_not_give_up_on_well_typed_trees(
     case: tuple[ObjectProjection, dict[str, Any]],
 ) -> None:
@@ -315,10 +196,10 @@ def test_generated_code_does_not_give_up_on_well_typed_trees(
     slow = interpret_projection(projection, tree)
 
     if not slow.problems:
-        assert _same(compile_projection(projection)(tree), slow.data)
+        assert same(compile_projection(projection)(tree), slow.data)
 
 
-@given(_cases(noise=6))
+@given(projections_and_trees(noise=6))
 def test_a_projector_answers_the_same_every_time(
     case: tuple[ObjectProjection, dict[str, Any]],
 ) -> None:
@@ -329,7 +210,7 @@ def test_a_projector_answers_the_same_every_time(
     for _ in range(2):
         again = projector.project(tree)
 
-        assert _same(again.data, first.data)
+        assert same(again.data, first.data)
         assert again.problems == first.problems
 
 
@@ -346,8 +227,8 @@ def _positions(node: ValueProjection, position: Position = ()) -> Iterator[Posit
             pass
 
 
-@given(_cases(noise=20))
-def test_an_object_that_is_projected_once_for_all_its_places_reads_the_same(
+@given(projections_and_trees(noise=20))
+def test_an_object_that_is_projected_once_for_all_its_places_reads_thesame(
     case: tuple[ObjectProjection, dict[str, Any]],
 ) -> None:
     projection, tree = case
@@ -361,7 +242,7 @@ def test_an_object_that_is_projected_once_for_all_its_places_reads_the_same(
             return
 
         assert not slow.problems
-        assert _same(fast, slow.data)
+        assert same(fast, slow.data)
 
 
 def test_one_object_in_many_places_is_projected_once() -> None:

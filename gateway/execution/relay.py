@@ -1,0 +1,131 @@
+"""An answer of one subgraph that is handed to the client as it came, to the byte, once it has been looked through.
+
+That can be where a plan has one fetch that asks for what the client asked for and nothing else: same keys, same order.
+What the subgraph says is not taken for it: each answer is checked, and one that is not what the projection would have
+made of it is projected. Spec: GraphQL, 6.4.3 (Value Completion).
+"""
+
+from __future__ import annotations
+
+from gateway.query_plan.nodes import (
+    DeniedProjection,
+    IntrospectionProjection,
+    ListProjection,
+    ObjectProjection,
+    QueryPlan,
+    TypenameProjection,
+    ValueProjection,
+)
+
+from .relay_source import CompiledCheck, compile_check
+from .result import JsonObject
+from .written_keys import Written, WrittenKeys
+
+_USES_BEFORE_COMPILING = 1
+"""As with projections: not for operations that come but once."""
+
+_MISSES = 3
+"""Answers in a row that had to be projected after all, until no more are looked at for a while."""
+
+_PAUSE = 1000
+"""Answers that are then projected unseen. A server that writes numbers for IDs will go on doing so."""
+
+
+class Relay:
+    """What is known of the answers to one plan."""
+
+    def __init__(self, projection: ObjectProjection) -> None:
+        self._projection = projection
+        self._check: CompiledCheck | None = None
+        self._unseen = _USES_BEFORE_COMPILING
+        """Answers to come that are not looked at."""
+
+        self._misses = 0
+
+    def accepts(self, data: JsonObject, text: bytes) -> bool:
+        """Whether ``text``, a response that holds ``data`` and nothing else, can be the client's response."""
+        if self._unseen:
+            self._unseen -= 1
+            return False
+        if self._check is None:
+            self._check = compile_check(self._projection)
+        if _is_alike(self._check, data, text):
+            self._misses = 0
+            return True
+        self._misses += 1
+        if self._misses == _MISSES:
+            self._unseen, self._misses = _PAUSE, 0
+        return False
+
+
+def find_relay(plan: QueryPlan, written: Written | None) -> Relay | None:
+    """Return what looks through the answers to ``plan``; ``None`` where they are never the client's.
+
+    Args:
+        plan: any.
+        written: what its first fetch writes at a root type.
+    """
+    if len(plan.fetches) != 1 or plan.fetches[0].path or written is None:
+        return None
+    if plan.deferral is not None or plan.denied or plan.introspection is not None:
+        return None
+    if not _is_selected_alike(plan.projection, written.keys, {}):
+        return None
+    return Relay(plan.projection)
+
+
+def _is_alike(check: CompiledCheck, data: JsonObject, text: bytes) -> bool:
+    try:
+        keys = check(data)
+    except Exception:  # noqa: BLE001 - whatever the check trips over, the projection looks at properly
+        return False
+    # A colon follows every key, and one more stands behind "data". There are others where a key is in there twice, of
+    # which some readers take the first and some the last; and where a string holds the like, which is no loss.
+    return text.startswith(b'{"data":') and text.count(b'":') == keys + 1
+
+
+def _is_selected_alike(
+    node: ValueProjection, keys: WrittenKeys, known: dict[tuple[int, int], bool]
+) -> bool:
+    """Whether the client is to see every key that is asked for, and no other, in the same order."""
+    match node:
+        case ListProjection():
+            return _is_selected_alike(node.item, keys, known)
+        case ObjectProjection():
+            place = id(node), id(keys)
+            if place not in known:
+                known[place] = _are_classes_alike(node, keys, known)
+            return known[place]
+        case IntrospectionProjection() | DeniedProjection():
+            return False
+        case _:
+            return True
+
+
+def _are_classes_alike(
+    node: ObjectProjection, keys: WrittenKeys, known: dict[tuple[int, int], bool]
+) -> bool:
+    if not node.classes or node.denied:
+        return False
+    seen: set[str] = set()
+    for chosen in node.classes:
+        sources = [_source(node, part.source, part.value) for part in chosen.fields]
+        if not sources or sources != [part.response_key for part in chosen.fields]:
+            return False
+        if len(node.classes) == 1 and sources != list(keys.keys):
+            return False
+        seen.update(sources)
+        if not all(
+            _is_selected_alike(part.value, keys.keys[part.source], known)
+            for part in chosen.fields
+            if not isinstance(part.value, TypenameProjection)
+        ):
+            return False
+    return seen == keys.keys.keys()
+
+
+def _source(node: ObjectProjection, source: str, value: ValueProjection) -> str:
+    """Return the key from which a value is read."""
+    if isinstance(value, TypenameProjection) and value.constant is None:
+        return node.typename_key or source
+    return source
