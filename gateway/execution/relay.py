@@ -112,6 +112,9 @@ def _are_classes_alike(
         sources = [_source(node, part.source, part.value) for part in chosen.fields]
         if not sources or sources != [part.response_key for part in chosen.fields]:
             return False
+        # What no subgraph can give is not asked for; it is null.
+        if not keys.keys.keys() >= set(sources):
+            return False
         if len(node.classes) == 1 and sources != list(keys.keys):
             return False
         seen.update(sources)

@@ -226,6 +226,10 @@ def plans_that_hide_or_change() -> dict[str, QueryPlan]:
             a_root_fetch(0, "shop", "{ it { _t: __typename name } }"),
             projection=an_object(a_field("it", kind)),
         ),
+        "a key that nobody can give": a_plan(
+            a_root_fetch(0, "shop", "{ it { name } }"),
+            projection=an_object(a_field("it", an_object(a_field("name"), a_field("not")))),
+        ),
         "two fetches": a_plan(
             a_root_fetch(0, "shop", "{ it { name } }"),
             an_entity_fetch(
