@@ -19,7 +19,6 @@ from gateway.supergraph.type_kinds import TypeKind
 
 from .fetch_graph import Call
 from .frames import Frame, Input
-from .growth import is_partial
 from .scopes import PlanClass, Scope
 
 TYPENAME_KEY = "__typename"
@@ -33,7 +32,7 @@ def response_path(scope: Scope) -> ResponsePath:
         parent = scope.parents[0]
         segments += [ITEM] * parent.type.list_depth
         segments.append(parent.key)
-        if is_partial(scope):
+        if scope.is_partial:
             types = {name for each in scope.parents for name in each.home.types}
             segments.append(OnTypes(frozenset(types), TYPENAME_KEY))
         scope = parent.home.scope

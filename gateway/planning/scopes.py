@@ -164,6 +164,14 @@ class Scope:
         """Whether this is the root of the response."""
         return not self.parents
 
+    @property
+    def is_partial(self) -> bool:
+        """Whether this is below only some of the types that the parent scope can return."""
+        if any(parent.home.is_whole for parent in self.parents):
+            return False
+        types = {name for parent in self.parents for name in parent.home.types}
+        return not types >= self.parents[0].home.scope.returned_types
+
     def all_classes(self) -> list[PlanClass]:
         """The classes, and the whole class before them."""
         return self.classes if self.whole is None else [self.whole, *self.classes]

@@ -6,7 +6,7 @@ all of them is written once on the interface, if the graph has the field there.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from gateway.supergraph.model import Supergraph
@@ -39,7 +39,7 @@ class OperationWriter:
     def __init__(
         self,
         supergraph: Supergraph,
-        typed_scopes: set[Scope],
+        typed_scopes: Collection[Scope],
         definitions: Mapping[str, str],
     ) -> None:
         """``definitions`` are the client's variables, by name."""

@@ -6,17 +6,18 @@ wherever in the answer; and of two graphs that are not, the one that more fields
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from typing import NamedTuple, TypeAlias
 
+from gateway.planning.frames import Frame, FrameKind
+from gateway.planning.scopes import PlanClass
 from gateway.query_graph.graph import QueryGraph
 from gateway.query_graph.positions import Entry, Position
 from gateway.query_graph.reach import Reach
 from gateway.query_graph.reached import CALL, Option, Reached
 from gateway.supergraph.selections import Selection
 
-from .frames import Frame, FrameKind
-from .scopes import Demand, PlanClass, Scope
+from .availability import Availability
 
 RequestAt: TypeAlias = tuple[int, int]
 """A graph, and the wave in which it is asked."""
@@ -38,26 +39,10 @@ _IN_A_CIRCLE = Price(1 << 20, 0)
 class Prices:
     """Prices of the ways to go on from a plan that grows."""
 
-    def __init__(
-        self,
-        graph: QueryGraph,
-        reach: Reach,
-        *,
-        frames_at: Callable[[Scope], Sequence[Frame]],
-        reach_of: Callable[[PlanClass], Reached],
-        start_of: Callable[[PlanClass], Mapping[Position, int]],
-        carriers_of: Callable[[Demand], Iterator[Option]],
-    ) -> None:
-        """``start_of`` and ``reach_of`` say what can be had at a class, without calls of its own and with them.
-
-        ``carriers_of`` are the ways to have a composite field that may carry what is below it.
-        """
+    def __init__(self, graph: QueryGraph, reach: Reach, available: Availability) -> None:
         self._graph = graph
         self._reach = reach
-        self._frames_at = frames_at
-        self._reach_of = reach_of
-        self._start_of = start_of
-        self._carriers_of = carriers_of
+        self._available = available
         self._asked: set[RequestAt] = set()
         self._known: dict[tuple[PlanClass, Position, Entry | None], Price] = {}
         self._open: dict[frozenset[RequestAt], None] = {}
@@ -94,7 +79,7 @@ class Prices:
 
     def _ways_to(self, home: PlanClass, position: Position) -> list[Entry | None]:
         """The ways into a position that take as many calls as the one that ``Reach`` found."""
-        reached = self._reach_of(home)
+        reached = self._available.reach_of(home)
         if not reached.costs[position]:
             return [None]
         taken = reached.entries.get(position)
@@ -108,7 +93,7 @@ class Prices:
         ]
         if taken is None:
             return ways
-        carried = self._start_of(home).get(position)
+        carried = self._available.start_of(home).get(position)
         if carried is not None and carried // CALL == reached.costs[position] // CALL:
             ways.append(None)
         return ways
@@ -161,10 +146,10 @@ class Prices:
         return known
 
     def _find(self, home: PlanClass, position: Position) -> Price:
-        for frame in self._frames_at(home.scope):
+        for frame in self._available.frames_at(home.scope):
             if not frame.is_stage and frame.positions.get(home) == position:
                 return Price(0, frame.wave)
-        reached = self._reach_of(home)
+        reached = self._available.reach_of(home)
         if home.scope.is_root:
             is_asked = reached.costs[position] == 0 or (position.graph, 0) in self._asked
             return Price(int(not is_asked), 0)
@@ -175,7 +160,7 @@ class Prices:
         for parent in home.scope.parents:
             price = min(
                 self.of(parent.home, option)
-                for option in self._carriers_of(parent)
+                for option in self._available.carrying_options(parent)
                 if self._graph.arrive(option.move, home.type_name) == position
             )
             requests, wave = requests + price.requests, max(wave, price.wave)
@@ -183,7 +168,7 @@ class Prices:
 
     def of_entry(self, home: PlanClass, entry: Entry, required: Sequence[Selection] = ()) -> Price:
         """The price of a call, with more fields to send besides those of the key."""
-        wave = min((frame.wave for frame in self._frames_at(home.scope)), default=0)
+        wave = min((frame.wave for frame in self._available.frames_at(home.scope)), default=0)
         requests = 0
         sources: dict[Position, None] = {}
         for selection in (*(entry.key.selections if entry.key else ()), *required):
@@ -206,7 +191,7 @@ class Prices:
             selection.on is not None and home.type_name not in selection.on
         ):
             return None
-        options = self._reach.options(self._reach_of(home), selection.name)
+        options = self._reach.options(self._available.reach_of(home), selection.name)
         cheapest = min(option.cost for option in options) // CALL
         # Whoever takes more calls may do so by way of what is to be entered.
         return min(
