@@ -39,6 +39,9 @@ class SubgraphResponse(NamedTuple):
     headers: Mapping[str, str] = MappingProxyType({})
     """Looked up by lower-case name; of repeated headers, one."""
 
+    coding: str | None = None
+    """The content coding that ``body`` is in, on its way to the transport: what that returns is in none."""
+
 
 class Transport(Protocol):
     """A way to one or several subgraphs."""

@@ -8,8 +8,8 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from typing import NamedTuple, Protocol
 
+from .base import SubgraphResponse
 from .headers import HeaderBlock
-from .response_headers import ResponseHeaders
 
 
 class StreamedBody(Protocol):
@@ -46,21 +46,13 @@ class Message(NamedTuple):
     """What is sent instead of ``body``."""
 
 
-class Reply(NamedTuple):
-    """A complete response, its body as it came."""
-
-    status: int
-    headers: ResponseHeaders
-    body: bytes
-    coding: str | None
-    """The content coding that ``body`` is in."""
-
-
 class Origin(Protocol):
     """The connections to one address."""
 
-    async def exchange(self, message: Message, *, deadline: float, fresh: bool = False) -> Reply:
-        """Send ``message`` and wait for the whole reply.
+    async def exchange(
+        self, message: Message, *, deadline: float, fresh: bool = False
+    ) -> SubgraphResponse:
+        """Send ``message`` and wait for the whole reply, which is returned with its body as it came.
 
         Args:
             message: what to send.

@@ -332,7 +332,7 @@ class HttpTransport:
                 self._compress_min_bytes = 0
                 reply = await self._origin.exchange(Message(headers, body), deadline=deadline)
             if reply.coding is None:
-                return SubgraphResponse(reply.status, reply.body, reply.headers)
+                return reply
             limit_bytes = self._options.max_response_bytes
             body = content_coding.decode(reply.body, reply.coding, limit_bytes=limit_bytes)
             return SubgraphResponse(reply.status, body, reply.headers)

@@ -18,13 +18,13 @@ from typing import Any
 from httptools import HttpParserError, HttpParserUpgrade, HttpResponseParser
 
 from .address import Address, connect
+from .base import SubgraphResponse
 from .deadlines import Deadlines
 from .exchange import (
     ConnectionLost,
     Message,
     NotConnected,
     ProtocolViolated,
-    Reply,
     ReplyTooLarge,
     StreamedBody,
 )
@@ -48,6 +48,14 @@ class ConnectionState(StrEnum):
     CLOSED = "closed"
 
 
+# Looking a member up costs as much as calling a small function, and an exchange asks for the state a dozen times.
+_IDLE = ConnectionState.IDLE
+_WAITING = ConnectionState.WAITING
+_READING = ConnectionState.READING
+_COMPLETE = ConnectionState.COMPLETE
+_CLOSED = ConnectionState.CLOSED
+
+
 class Http1Connection(asyncio.Protocol):
     """One connection.
 
@@ -65,18 +73,23 @@ class Http1Connection(asyncio.Protocol):
         self._on_closed = on_closed
         self._parser = HttpResponseParser(self)
         self._transport: asyncio.Transport | None = None
-        self._reply: asyncio.Future[Reply] | None = None
-        self._headers: list[tuple[bytes, bytes]] = []
-        self._chunks: list[bytes] = []
-        self._coding: bytes | None = None
+        self._reply: asyncio.Future[SubgraphResponse] | None = None
+        self._early: list[bytes] = []
+        """What came before the chunk in which the head ends."""
+
         self._has_head = False
+        self._headers: ResponseHeaders | None = None
+        """Of a reply whose head has ended in an earlier chunk."""
+
+        self._chunks: list[bytes] = []
+        self._status = 0
         self._can_stay = False
         self._is_sending = False
         self._drained: asyncio.Future[None] | None = None
         self._max_body_bytes = 0
         self._room_bytes = 0
         self._exchanges = 0
-        self.state = ConnectionState.IDLE
+        self.state = _IDLE
         self.opened_at = monotonic()
         self.idle_since = 0.0
         self.deadline = inf
@@ -85,9 +98,7 @@ class Http1Connection(asyncio.Protocol):
     def is_usable(self) -> bool:
         """Whether it can be asked: idle, and not about to end."""
         return (
-            self.state is ConnectionState.IDLE
-            and self._transport is not None
-            and not self._transport.is_closing()
+            self.state is _IDLE and self._transport is not None and not self._transport.is_closing()
         )
 
     def ask(
@@ -97,14 +108,14 @@ class Http1Connection(asyncio.Protocol):
         max_body_bytes: int,
         loop: asyncio.AbstractEventLoop,
         has_more: bool = False,
-    ) -> asyncio.Future[Reply]:
+    ) -> asyncio.Future[SubgraphResponse]:
         """Send a request and return its reply to come. Only an idle connection may be asked.
 
         With ``has_more``, ``pour`` has to send the rest.
         """
-        if self.state is not ConnectionState.IDLE or self._transport is None:
+        if self.state is not _IDLE or self._transport is None:
             raise RuntimeError(f"A connection that is {self.state} cannot be asked.")
-        self.state = ConnectionState.WAITING
+        self.state = _WAITING
         self._exchanges += 1
         self._max_body_bytes = max_body_bytes
         self._room_bytes = max_body_bytes + HEAD_BYTES
@@ -113,7 +124,9 @@ class Http1Connection(asyncio.Protocol):
         self._transport.write(data)
         return reply
 
-    async def pour(self, chunks: AsyncIterator[bytes], reply: asyncio.Future[Reply]) -> None:
+    async def pour(
+        self, chunks: AsyncIterator[bytes], reply: asyncio.Future[SubgraphResponse]
+    ) -> None:
         """Send the rest of a request, as fast as the server takes it; stop when it has replied before."""
         async for chunk in chunks:
             if reply.done() or self._transport is None:
@@ -133,9 +146,9 @@ class Http1Connection(asyncio.Protocol):
 
     def close(self) -> None:
         """End the connection at once. Whoever waits for a reply is not told: see ``fail``."""
-        if self.state is ConnectionState.CLOSED:
+        if self.state is _CLOSED:
             return
-        self.state = ConnectionState.CLOSED
+        self.state = _CLOSED
         self._on_closed(self)
         if self._transport is not None:
             self._transport.abort()
@@ -168,23 +181,32 @@ class Http1Connection(asyncio.Protocol):
         try:
             self._parser.feed_data(data)
         except (HttpParserError, HttpParserUpgrade) as error:
-            if self.state is not ConnectionState.COMPLETE:
+            if self.state is not _COMPLETE:
                 self.fail(ProtocolViolated(f"{type(error).__name__}: {error}"))
                 return
             self._can_stay = False  # the reply is good, what follows it is not
-        if self.state is ConnectionState.COMPLETE:
-            self._finish()
-        elif self._has_head and self._announced_bytes() > self._max_body_bytes:
-            self.fail(ReplyTooLarge())
+        if self.state is _COMPLETE:
+            headers = self._headers
+            self._finish(self._read_head(data) if headers is None else headers)
+        elif not self._has_head:
+            self._early.append(data)
+        elif self._headers is None:
+            self._headers = self._read_head(data)
+            # The parser has seen to it that it is a number.
+            if int(self._headers.get("content-length", "0")) > self._max_body_bytes:
+                self.fail(ReplyTooLarge())
 
     def connection_lost(self, error: Exception | None) -> None:
         """End the exchange; a body without a length ends with its connection."""
         self._transport = None
-        if self._reply is not None and self._has_head and error is None and not self._is_framed():
-            self._can_stay = False
-            self._finish()
-            return
-        is_stale = self.state is ConnectionState.WAITING and self._exchanges > 1
+        if self._reply is not None and self._headers is not None and error is None:
+            is_framed = "content-length" in self._headers or "transfer-encoding" in self._headers
+            if not is_framed:
+                self._can_stay = False
+                self._status = self._parser.get_status_code()
+                self._finish(self._headers)
+                return
+        is_stale = self.state is _WAITING and self._exchanges > 1
         cause = "it was closed" if error is None else f"{type(error).__name__}: {error}"
         self.fail(ConnectionLost(f"The connection broke: {cause}", is_stale=is_stale))
 
@@ -192,16 +214,10 @@ class Http1Connection(asyncio.Protocol):
 
     def on_message_begin(self) -> None:
         """Take note that a reply starts; there is one to a request."""
-        if self.state is ConnectionState.WAITING:
-            self.state = ConnectionState.READING
-        elif self.state is ConnectionState.COMPLETE:
+        if self.state is _WAITING:
+            self.state = _READING
+        elif self.state is _COMPLETE:
             self._can_stay = False
-
-    def on_header(self, name: bytes, value: bytes) -> None:
-        """Keep a header, of the head or of the trailer."""
-        self._headers.append((name, value))
-        if len(name) == 16 and name.lower() == b"content-encoding":
-            self._coding = value
 
     def on_headers_complete(self) -> None:
         """Take note that the head is all there."""
@@ -209,58 +225,51 @@ class Http1Connection(asyncio.Protocol):
 
     def on_body(self, chunk: bytes) -> None:
         """Keep a piece of the body."""
-        if self.state is ConnectionState.READING:
+        if self.state is _READING:
             self._chunks.append(chunk)
 
     def on_message_complete(self) -> None:
         """Take note that the reply is all there, unless it was one that says that another comes."""
-        if self.state is not ConnectionState.READING:
+        if self.state is not _READING:
             return
-        if self._parser.get_status_code() < 200:
-            self._forget_reply()
+        self._status = self._parser.get_status_code()
+        if self._status < 200:
+            self._has_head = False
             return
-        self.state = ConnectionState.COMPLETE
+        self.state = _COMPLETE
         self._can_stay = self._parser.should_keep_alive()
 
-    def _finish(self) -> None:
+    def _read_head(self, data: bytes) -> ResponseHeaders:
+        """Return the headers of a head that ends in ``data``."""
+        if self._early:
+            data = b"".join((*self._early, data))
+        # What is behind the head is the body, and framing, which is little: the body must not be kept along with it.
+        return ResponseHeaders(data[: len(data) - sum(map(len, self._chunks))])
+
+    def _finish(self, headers: ResponseHeaders) -> None:
         """Hand over the reply; the connection is free before whoever waits for it goes on."""
-        status, coding, chunks = self._parser.get_status_code(), self._coding, self._chunks
-        result = Reply(
-            status,
-            ResponseHeaders(self._headers),
-            chunks[0] if len(chunks) == 1 else b"".join(chunks),
-            None if coding is None else coding.decode("latin-1"),
-        )
+        chunks = self._chunks
+        body = chunks[0] if len(chunks) == 1 else b"".join(chunks)
+        result = SubgraphResponse(self._status, body, headers, headers.content_coding())
         reply, self._reply = self._reply, None
-        self._forget_reply()
+        self._chunks = []
+        self._has_head = False
+        if self._early:
+            self._early = []
+        self._headers = None
         transport = self._transport
-        is_sent = not self._is_sending and (
-            transport is not None and not transport.get_write_buffer_size()
-        )
-        if self._can_stay and is_sent:
-            self.state = ConnectionState.IDLE
+        if (
+            self._can_stay
+            and not self._is_sending
+            and transport is not None
+            and not transport.get_write_buffer_size()
+        ):
+            self.state = _IDLE
             self._on_idle(self)
         else:
             self.close()  # among others when the reply came before the request was all sent
         if reply is not None and not reply.done():
             reply.set_result(result)
-
-    def _forget_reply(self) -> None:
-        self._headers, self._chunks, self._coding = [], [], None
-        self._has_head = False
-
-    def _announced_bytes(self) -> int:
-        """Return how long the body will be, by the header; 0 when there is no word on it."""
-        for name, value in self._headers:
-            if len(name) == 14 and name.lower() == b"content-length":
-                return int(value)  # the parser has seen to it that it is a number
-        return 0
-
-    def _is_framed(self) -> bool:
-        """Whether the reply says itself where its body ends."""
-        return any(
-            name.lower() in {b"content-length", b"transfer-encoding"} for name, _ in self._headers
-        )
 
 
 class Http1Origin:
@@ -286,7 +295,9 @@ class Http1Origin:
         self._loop: asyncio.AbstractEventLoop | None = None
         self._is_closed = False
 
-    async def exchange(self, message: Message, *, deadline: float, fresh: bool = False) -> Reply:
+    async def exchange(
+        self, message: Message, *, deadline: float, fresh: bool = False
+    ) -> SubgraphResponse:
         """Send ``message`` and wait for the whole reply. See ``Origin``."""
         loop = self._loop
         if loop is None:
@@ -310,7 +321,7 @@ class Http1Origin:
 
     async def _exchange_stream(
         self, connection: Http1Connection, message: Message, stream: StreamedBody, deadline: float
-    ) -> Reply:
+    ) -> SubgraphResponse:
         loop = asyncio.get_running_loop()
         framing = (
             f"content-type: {stream.content_type}\r\ncontent-length: {stream.size_bytes}\r\n\r\n"

@@ -28,6 +28,7 @@ from h2.exceptions import ProtocolError, StreamClosedError
 from h2.settings import SettingCodes
 
 from .address import Address, connect
+from .base import SubgraphResponse
 from .deadlines import Deadlines
 from .exchange import (
     ConnectionLost,
@@ -35,7 +36,6 @@ from .exchange import (
     Message,
     NotConnected,
     ProtocolViolated,
-    Reply,
     ReplyTooLarge,
 )
 from .http1 import Http1Origin
@@ -59,7 +59,7 @@ class _Exchange:
     """One request and its reply: one stream."""
 
     def __init__(
-        self, connection: Http2Connection, stream_id: int, reply: asyncio.Future[Reply]
+        self, connection: Http2Connection, stream_id: int, reply: asyncio.Future[SubgraphResponse]
     ) -> None:
         self._connection = connection
         self.stream_id = stream_id
@@ -83,15 +83,11 @@ class _Exchange:
 
     def finish(self) -> None:
         """Hand over the reply."""
-        coding = next((value for name, value in self.headers if name == b"content-encoding"), None)
         if not self.reply.done():
+            headers = ResponseHeaders(self.headers)
+            body = b"".join(self.chunks)
             self.reply.set_result(
-                Reply(
-                    self.status,
-                    ResponseHeaders(self.headers),
-                    b"".join(self.chunks),
-                    None if coding is None else coding.decode("latin-1"),
-                )
+                SubgraphResponse(self.status, body, headers, headers.content_coding())
             )
 
 
@@ -349,7 +345,9 @@ class Http2Origin:
         self._sweeping: asyncio.TimerHandle | None = None
         self._is_closed = False
 
-    async def exchange(self, message: Message, *, deadline: float, fresh: bool = False) -> Reply:
+    async def exchange(
+        self, message: Message, *, deadline: float, fresh: bool = False
+    ) -> SubgraphResponse:
         """Send ``message`` and wait for the whole reply. See ``Origin``.
 
         Raises:
@@ -471,7 +469,9 @@ class NegotiatedOrigin:
         self._http1 = http1
         self._speaks_http2 = True
 
-    async def exchange(self, message: Message, *, deadline: float, fresh: bool = False) -> Reply:
+    async def exchange(
+        self, message: Message, *, deadline: float, fresh: bool = False
+    ) -> SubgraphResponse:
         """Send ``message`` and wait for the whole reply. See ``Origin``."""
         if self._speaks_http2:
             try:

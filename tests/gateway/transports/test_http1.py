@@ -113,6 +113,42 @@ async def test_a_reply_that_comes_byte_by_byte_or_in_floods_is_whole(
     assert response.headers["x-a"] == "b"
 
 
+@pytest.mark.parametrize("step", [1, 7, 50, 1000])
+async def test_headers_are_those_of_the_reply_however_it_is_cut(pool: HttpPool, step: int) -> None:
+    answer = (
+        b"HTTP/1.1 103 Early Hints\r\nlink: </a>\r\nx-of: hints\r\n\r\n"
+        b"HTTP/1.1 200 OK\r\nX-Of: reply \r\nset-cookie: a\r\nset-cookie: b\r\n"
+        b"transfer-encoding: chunked\r\n\r\n2\r\nok\r\n0\r\nx-of: trailer\r\n\r\n"
+    )
+
+    async def conversation(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        for _ in range(2):
+            await read_request(reader)
+            for at in range(0, len(answer), step):
+                writer.write(answer[at : at + step])
+                await asyncio.sleep(0)
+
+    async with conversing(conversation) as url:
+        transport = HttpTransport(url, pool, ONCE)
+        responses = [await transport.send(a_request()) for _ in range(2)]
+
+    for response in responses:
+        assert response.body == b"ok"
+        assert dict(response.headers) == {
+            "x-of": "reply",
+            "set-cookie": "b",
+            "transfer-encoding": "chunked",
+        }
+
+
+async def test_the_status_is_that_of_the_reply_and_not_of_what_follows_it(pool: HttpPool) -> None:
+    server = Server(OK + b"HTTP/1.1 500 Poison\r\ncontent-length: 0\r\n\r\n")
+    async with conversing(server) as url:
+        response = await HttpTransport(url, pool, ONCE).send(a_request())
+
+    assert (response.status, response.body) == (200, b"ok")
+
+
 async def test_a_body_without_a_length_ends_with_its_connection(pool: HttpPool) -> None:
     async def conversation(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         await read_request(reader)
