@@ -20,6 +20,7 @@ from gateway.transports.base import RequestKind
 
 from .collection import Collector
 from .json_text import encode_json
+from .likeness import find_sole_places
 from .prepared_deferral import PreparedDeferral, prepare_deferral
 from .projection import Projector
 from .relay import Relay, find_relay
@@ -119,7 +120,9 @@ def prepare_plan(plan: QueryPlan) -> PreparedPlan:
         dependency_counts=tuple(len(set(fetch.depends_on)) for fetch in plan.fetches),
         first=tuple(each for each in fetches if not each.fetch.depends_on),
         projector=Projector(
-            plan.projection, next((one.shared for one in unified.values()), frozenset())
+            plan.projection,
+            unified=next((one.shared for one in unified.values()), frozenset()),
+            sole=find_sole_places(written),
         ),
         relay=find_relay(plan, fetches[0].root_written) if fetches else None,
         exact_integers=any(_leaf_kinds_are_custom(plan.projection, set())),

@@ -3,11 +3,14 @@
 The code knows the good case only. An object becomes one dict literal, a leaf one type test; the first value that is
 not as the schema says raises, and the interpreter takes over. The two agree on everything else, which is tested on
 random trees.
+
+A list that one subgraph has written, and just as the client is to see it, is looked through and kept: see ``likeness``.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
 from typing import TypeAlias, assert_never
 
 from gateway.query_plan.nodes import (
@@ -24,8 +27,10 @@ from gateway.query_plan.nodes import (
 )
 
 from .leaf_tests import LEAF_TESTS
+from .likeness import is_selected_alike
+from .likeness_source import compile_check
 from .result import JsonObject
-from .written_keys import Position
+from .written_keys import Position, WrittenKeys
 
 CompiledProjection: TypeAlias = Callable[[JsonObject], JsonObject]
 """Raises whatever comes up (``Irregular``, ``TypeError`` …) unless the whole tree is as the schema says."""
@@ -36,15 +41,28 @@ class Irregular(Exception):
 
 
 def compile_projection(
-    projection: ObjectProjection, unified: frozenset[Position] = frozenset()
+    projection: ObjectProjection,
+    unified: frozenset[Position] = frozenset(),
+    sole: Mapping[Position, WrittenKeys] = MappingProxyType({}),
+    on_miss: Callable[[], None] = lambda: None,
 ) -> CompiledProjection:
     """Return a function that projects a whole tree; milliseconds of work.
 
-    At the positions in ``unified`` one object may be in several places: it is projected once.
+    Args:
+        projection: what the client is to see.
+        unified: where one object may be in several places: it is projected once.
+        sole: places that one fetch writes with all that is below, and the keys there: what can be kept is.
+        on_miss: called for a list that could not be kept, though what was asked for was just what is to be seen.
     """
-    writer = _Writer(unified)
+    writer = _Writer(unified, sole)
     name = writer.object_function(projection, ())
-    namespace: dict[str, object] = {**writer.constants, "bad": _bad, "none": _none, "fill": _fill}
+    namespace: dict[str, object] = {
+        **writer.constants,
+        "bad": _bad,
+        "none": _none,
+        "fill": _fill,
+        "miss": on_miss,
+    }
     code = compile("\n".join(writer.lines), "<projection>", "exec")
     # The text is made of our own templates and of repr() of names from the plan, so nothing foreign can run.
     exec(code, namespace)  # noqa: S102
@@ -72,11 +90,13 @@ def _fill(obj: JsonObject, keys: tuple[str, ...]) -> None:
 class _Writer:
     """Collects functions, inner ones first, and the constants that they name."""
 
-    def __init__(self, unified: frozenset[Position]) -> None:
+    def __init__(self, unified: frozenset[Position], sole: Mapping[Position, WrittenKeys]) -> None:
         self.lines: list[str] = []
         self.constants: dict[str, object] = {}
         self._unified = unified
+        self._sole = sole
         self._functions: dict[tuple[int, Position], str] = {}
+        self._keepers: dict[tuple[int, Position], str] = {}
         self._count = 0
 
     def object_function(self, node: ObjectProjection, position: Position) -> str:
@@ -210,7 +230,41 @@ class _Writer:
             # Where it is read, the type has been tested already, so it is a name.
             return "t" if typename_key is not None else ("bad()" if part.non_null else "None")
         below = (*position, part.source)
-        return self._value(part.value, f"v := o[{part.source!r}]", below, non_null=part.non_null)
+        taken = f"v := o[{part.source!r}]"
+        if not isinstance(part.value, ListProjection) or not self._can_be_kept(part.value, below):
+            return self._value(part.value, taken, below, non_null=part.non_null)
+        keeper = self._keeper(part.value, below, non_null=part.non_null)
+        return f"{keeper}(v) if ({taken}) is not None else {'bad()' if part.non_null else None}"
+
+    def _can_be_kept(self, node: ListProjection, position: Position) -> bool:
+        """Whether to look first if a list can stay as it is; those of leaves do anyway."""
+        return (
+            not isinstance(node.item, LeafProjection | EnumProjection)
+            and position in self._sole
+            and is_selected_alike(node, self._sole[position])
+        )
+
+    def _keeper(self, node: ListProjection, position: Position, *, non_null: bool) -> str:
+        """Return the name of a function from a list to itself, or to its projection."""
+        known = self._keepers.get((id(node), position))
+        if known is not None:
+            return known
+        name = self._keepers[id(node), position] = self._name("k")
+        check = self._constant("C", compile_check(node))
+        # Once is enough: what is in a list that is not kept is not looked at again.
+        sole, self._sole = self._sole, {}
+        projected = self._value(node, "v", position, non_null=non_null)
+        self._sole = sole
+        self.lines += [
+            f"def {name}(v):",
+            "    try:",
+            f"        {check}(v)",
+            "        return v",
+            "    except Exception:",
+            "        miss()",
+            f"    return {projected}",
+        ]
+        return name
 
     def _value(
         self, node: ValueProjection, taken: str, position: Position, *, non_null: bool

@@ -7,19 +7,12 @@ made of it is projected. Spec: GraphQL, 6.4.3 (Value Completion).
 
 from __future__ import annotations
 
-from gateway.query_plan.nodes import (
-    DeniedProjection,
-    IntrospectionProjection,
-    ListProjection,
-    ObjectProjection,
-    QueryPlan,
-    TypenameProjection,
-    ValueProjection,
-)
+from gateway.query_plan.nodes import ObjectProjection, QueryPlan
 
-from .relay_source import CompiledCheck, compile_check
+from .likeness import is_selected_alike
+from .likeness_source import CompiledCheck, compile_check
 from .result import JsonObject
-from .written_keys import Written, WrittenKeys
+from .written_keys import Written
 
 _USES_BEFORE_COMPILING = 1
 """As with projections: not for operations that come but once."""
@@ -69,9 +62,7 @@ def find_relay(plan: QueryPlan, written: Written | None) -> Relay | None:
         return None
     if plan.deferral is not None or plan.denied or plan.introspection is not None:
         return None
-    if not _is_selected_alike(plan.projection, written.keys, {}):
-        return None
-    return Relay(plan.projection)
+    return Relay(plan.projection) if is_selected_alike(plan.projection, written.keys) else None
 
 
 def _is_alike(check: CompiledCheck, data: JsonObject, text: bytes) -> bool:
@@ -82,53 +73,3 @@ def _is_alike(check: CompiledCheck, data: JsonObject, text: bytes) -> bool:
     # A colon follows every key, and one more stands behind "data". There are others where a key is in there twice, of
     # which some readers take the first and some the last; and where a string holds the like, which is no loss.
     return text.startswith(b'{"data":') and text.count(b'":') == keys + 1
-
-
-def _is_selected_alike(
-    node: ValueProjection, keys: WrittenKeys, known: dict[tuple[int, int], bool]
-) -> bool:
-    """Whether the client is to see every key that is asked for, and no other, in the same order."""
-    match node:
-        case ListProjection():
-            return _is_selected_alike(node.item, keys, known)
-        case ObjectProjection():
-            place = id(node), id(keys)
-            if place not in known:
-                known[place] = _are_classes_alike(node, keys, known)
-            return known[place]
-        case IntrospectionProjection() | DeniedProjection():
-            return False
-        case _:
-            return True
-
-
-def _are_classes_alike(
-    node: ObjectProjection, keys: WrittenKeys, known: dict[tuple[int, int], bool]
-) -> bool:
-    if not node.classes or node.denied:
-        return False
-    seen: set[str] = set()
-    for chosen in node.classes:
-        sources = [_source(node, part.source, part.value) for part in chosen.fields]
-        if not sources or sources != [part.response_key for part in chosen.fields]:
-            return False
-        # What no subgraph can give is not asked for; it is null.
-        if not keys.keys.keys() >= set(sources):
-            return False
-        if len(node.classes) == 1 and sources != list(keys.keys):
-            return False
-        seen.update(sources)
-        if not all(
-            _is_selected_alike(part.value, keys.keys[part.source], known)
-            for part in chosen.fields
-            if not isinstance(part.value, TypenameProjection)
-        ):
-            return False
-    return seen == keys.keys.keys()
-
-
-def _source(node: ObjectProjection, source: str, value: ValueProjection) -> str:
-    """Return the key from which a value is read."""
-    if isinstance(value, TypenameProjection) and value.constant is None:
-        return node.typename_key or source
-    return source

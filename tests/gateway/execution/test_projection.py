@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from copy import deepcopy
 from typing import Any
 
 import pytest
 from hypothesis import given
+from hypothesis import strategies as st
 
 from gateway.execution.projection import Projector
 from gateway.execution.projection_interpreter import interpret_projection
 from gateway.execution.projection_source import Irregular, compile_projection
-from gateway.execution.written_keys import Position
+from gateway.execution.result import JsonObject
+from gateway.execution.written_keys import Position, WrittenKeys
 from gateway.query_plan.nodes import (
     LeafProjection,
     ListProjection,
@@ -32,7 +35,11 @@ from tests.support.plans import (
     an_enum,
     an_object,
 )
-from tests.support.projections import projections_and_trees, same
+from tests.support.projections import (
+    projections_and_trees,
+    same,
+    unrenamed_projections_and_trees,
+)
 
 
 def test_keys_stand_in_the_clients_order_under_the_clients_names() -> None:
@@ -274,3 +281,106 @@ def test_an_unknown_type_where_null_is_forbidden_is_an_error() -> None:
             ):
                 with pytest.raises(Irregular):
                     compiled(tree)  # type: ignore[arg-type]
+
+
+# -- lists that one fetch has written just as the client is to see them ---------------------------
+
+_THINGS = an_object(a_field("things", a_list(an_object(a_field("a"), a_field("n", INT)))))
+_THINGS_KEYS: dict[Position, WrittenKeys] = {
+    ("things",): WrittenKeys({"a": WrittenKeys(), "n": WrittenKeys()})
+}
+
+
+def test_a_list_as_the_client_is_to_see_it_is_kept() -> None:
+    tree: JsonObject = {"things": [{"a": "x", "n": 1}, None]}
+
+    data = compile_projection(_THINGS, sole=_THINGS_KEYS)(tree)
+
+    assert data == tree
+    assert data["things"] is tree["things"]
+
+
+@pytest.mark.parametrize(
+    ("things", "expected"),
+    [
+        ([{"a": "x", "n": 1, "secret": 2}], [{"a": "x", "n": 1}]),
+        ([{"a": "x"}], [{"a": "x", "n": None}]),
+        (None, None),
+    ],
+)
+def test_any_other_is_projected(things: object, expected: object) -> None:
+    misses: list[None] = []
+    compiled = compile_projection(_THINGS, sole=_THINGS_KEYS, on_miss=lambda: misses.append(None))
+
+    assert compiled({"things": things}) == {"things": expected}
+    assert len(misses) == (things is not None)
+
+
+def test_a_list_where_the_client_is_to_see_less_is_not_looked_at() -> None:
+    asked = {"a": WrittenKeys(), "n": WrittenKeys(), "id": WrittenKeys()}
+    tree: JsonObject = {"things": [{"a": "x", "n": 1, "id": 1}]}
+    compiled = compile_projection(_THINGS, sole={("things",): WrittenKeys(asked)}, on_miss=_fail)
+
+    assert compiled(tree) == {"things": [{"a": "x", "n": 1}]}
+
+
+def _fail() -> None:
+    raise AssertionError
+
+
+def test_lists_that_are_never_as_they_should_be_are_not_looked_at_for_ever() -> None:
+    projector = Projector(_THINGS, sole=_THINGS_KEYS)
+    odd: JsonObject = {"things": [{"a": "x"}]}
+    good: JsonObject = {"things": [{"a": "x", "n": 1}]}
+
+    def is_kept(tree: JsonObject) -> bool:
+        data = projector.project(tree).data
+        return data is not None and data["things"] is tree["things"]
+
+    assert not is_kept(good)  # interpreted
+    # Copies, since a projection may write null for what is absent.
+    kept = [is_kept(deepcopy(tree)) for tree in (odd, odd, good, odd, odd, odd, good)]
+
+    assert kept == [False, False, True, False, False, False, False]
+
+
+def _lists(
+    node: ValueProjection, position: Position = ()
+) -> Iterator[tuple[Position, WrittenKeys]]:
+    """Every place of the projection, with the keys that a fetch for just this has there."""
+    match node:
+        case ListProjection(item):
+            yield from _lists(item, position)
+        case ObjectProjection(classes=classes):
+            for chosen in classes:
+                for part in chosen.fields:
+                    place = (*position, part.source)
+                    yield place, _keys(part.value)
+                    yield from _lists(part.value, place)
+        case _:
+            pass
+
+
+def _keys(node: ValueProjection) -> WrittenKeys:
+    match node:
+        case ListProjection(item):
+            return _keys(item)
+        case ObjectProjection(classes=classes):
+            parts = [part for chosen in classes for part in chosen.fields]
+            return WrittenKeys({part.source: _keys(part.value) for part in parts})
+        case _:
+            return WrittenKeys()
+
+
+@given(st.sampled_from([0, 6, 20]).flatmap(unrenamed_projections_and_trees))
+def test_what_is_kept_reads_the_same(case: tuple[ObjectProjection, dict[str, Any]]) -> None:
+    projection, tree = case
+    slow = interpret_projection(projection, tree)
+
+    try:
+        fast = compile_projection(projection, sole=dict(_lists(projection)))(tree)
+    except Exception:  # noqa: BLE001 - giving up is always allowed
+        return
+
+    assert not slow.problems
+    assert fast == slow.data

@@ -10,9 +10,9 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from gateway.execution.executor import execute_plan
+from gateway.execution.likeness_source import compile_check
 from gateway.execution.prepared_plan import PreparedPlan, prepare_plan
 from gateway.execution.projection_interpreter import interpret_projection
-from gateway.execution.relay_source import compile_check
 from gateway.query_plan.nodes import ObjectProjection, QueryPlan, TypenameProjection
 from tests.support.fake_transport import FakeTransport, a_context
 from tests.support.plans import (

@@ -1,4 +1,4 @@
-"""Generates Python code that checks whether a decoded answer is, as it stands, what a projection would make of it.
+"""Generates Python code that checks whether what has been decoded is, as it stands, what a projection would make of it.
 
 Checking is half the work of rebuilding: no object is made. The code knows the good case only and raises at the first
 value that is not as the schema says, at a key too many and at one that is missing. It counts the keys on its way, by
@@ -24,22 +24,21 @@ from gateway.query_plan.nodes import (
 )
 
 from .leaf_tests import LEAF_TESTS
-from .result import JsonObject
 
-CompiledCheck: TypeAlias = Callable[[JsonObject], int]
-"""Returns the number of keys in the whole tree; raises whatever comes up unless the tree is the client's answer."""
+CompiledCheck: TypeAlias = Callable[[object], int]
+"""Returns the number of keys in and below a value; raises whatever comes up unless it is what the client is to see."""
 
 
 class Unlike(Exception):
-    """An answer is not, as it stands, the client's."""
+    """A value is not, as it stands, the client's."""
 
 
-def compile_check(projection: ObjectProjection) -> CompiledCheck:
-    """Return a function that checks a whole tree whose keys are the client's; milliseconds of work."""
+def compile_check(projection: ObjectProjection | ListProjection) -> CompiledCheck:
+    """Return a function that checks a value whose keys are the client's; milliseconds of work."""
     writer = _Writer()
-    name = writer.object_function(projection)
+    name = writer.function(projection)
     namespace: dict[str, object] = {**writer.constants, "unlike": _unlike}
-    code = compile("\n".join(writer.lines), "<relay>", "exec")
+    code = compile("\n".join(writer.lines), "<likeness>", "exec")
     # The text is made of our own templates and of repr() of names from the plan, so nothing foreign can run.
     exec(code, namespace)  # noqa: S102
     function: CompiledCheck = namespace[name]  # type: ignore[assignment]
@@ -59,8 +58,13 @@ class _Writer:
         self._functions: dict[int, str] = {}
         self._count = 0
 
-    def object_function(self, node: ObjectProjection) -> str:
-        """Return the name of a function that checks an object and returns the number of keys in and below it."""
+    def function(self, node: ObjectProjection | ListProjection) -> str:
+        """Return the name of a function that checks a value and returns the number of keys in and below it."""
+        if isinstance(node, ObjectProjection):
+            return self._object_function(node)
+        return self._list_function(node)
+
+    def _object_function(self, node: ObjectProjection) -> str:
         known = self._functions.get(id(node))
         if known is not None:
             return known
@@ -113,10 +117,8 @@ class _Writer:
 
     def _composite_function(self, node: ValueProjection) -> str | None:
         match node:
-            case ObjectProjection():
-                return self.object_function(node)
-            case ListProjection():
-                return self._list_function(node)
+            case ObjectProjection() | ListProjection():
+                return self.function(node)
             case LeafProjection() | EnumProjection() | TypenameProjection():
                 return None
             case IntrospectionProjection() | DeniedProjection():
