@@ -28,7 +28,7 @@ from gateway.config.settings import (
 from gateway.security.authentication import Authenticator
 from gateway.security.cors import build_cors
 from gateway.security.signing_keys import HttpKeyFetcher, SigningKeys
-from gateway.server.direct_path import DirectPath
+from gateway.server.direct_path import DirectPath, Shortcut
 from gateway.server.graphql_http import GraphQLEndpoint, Observers
 from gateway.server.health import Health
 from gateway.server.metrics_page import MetricsPage
@@ -94,18 +94,19 @@ def create_app(
         log_lines=log_lines,
         workers_folder=workers_folder,
     )
+    cors = build_cors(config.cors)
+    path = config.server.path
     app = Starlette(
         routes=routes,
-        middleware=[
-            *build_cors(config.cors),
-            Middleware(DirectPath, path=config.server.path, endpoint=endpoint),
-        ],
+        middleware=[*cors, Middleware(DirectPath, path=path, endpoint=endpoint)],
         exception_handlers={HTTPException: answer_http_exception, Exception: answer_mishap},
         lifespan=life.run,
     )
     app.state.serving = serving
     # Starlette builds its stack at the first request; a mistake in it should show now.
-    app.middleware_stack = app.build_middleware_stack()
+    stack = app.build_middleware_stack()
+    # CORS has to see every answer.
+    app.middleware_stack = stack if cors else Shortcut(stack, path, endpoint, answer_mishap)
     return app
 
 

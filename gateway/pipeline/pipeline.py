@@ -140,7 +140,10 @@ class Pipeline:
 
     async def answer(self, request: GraphQLRequest, caller: Caller) -> Answer:
         """Return the answer to ``request``; never raises but for cancellation."""
-        answer = await self._settled(self._run(request, caller), caller)
+        try:
+            answer = await self._run(request, caller)
+        except Exception as error:  # noqa: BLE001 - the root: one request's mishap ends here
+            answer = _settle(error, caller)
         _note_codes(answer, caller.record)
         return answer
 
@@ -208,12 +211,8 @@ class Pipeline:
         """Turn whatever ``work`` raises into an answer."""
         try:
             return await work
-        except ClientError as error:
-            return refuse(error)
-        except RecursionError:
-            return refuse(NestingTooDeep("The request is nested too deep."))
-        except Exception as error:  # noqa: BLE001 - the root: one request's mishap ends here
-            return fail(mask_exception(error, request_id=caller.record.request_id))
+        except Exception as error:  # noqa: BLE001 - the same root, of a part of the work
+            return _settle(error, caller)
 
     async def _run(self, request: GraphQLRequest, caller: Caller) -> Answer:
         deadline = self.start_deadline()
@@ -370,6 +369,16 @@ class Pipeline:
         if plan.plan.kind is OperationKind.MUTATION:
             caller.presence.release()  # its root fields are done; what is deferred may be given up
         return answer
+
+
+def _settle(error: Exception, caller: Caller) -> Answer:
+    match error:
+        case ClientError():
+            return refuse(error)
+        case RecursionError():
+            return refuse(NestingTooDeep("The request is nested too deep."))
+        case _:
+            return fail(mask_exception(error, request_id=caller.record.request_id))
 
 
 def _note_codes(answer: Answer, record: RequestRecord) -> None:

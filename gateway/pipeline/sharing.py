@@ -19,12 +19,11 @@ from .request import Caller, SharingKey
 class Flight:
     """One execution that others may join."""
 
-    __slots__ = ("_loop", "_presence", "_waiters", "prepared")
+    __slots__ = ("_presence", "_waiters", "prepared")
 
     def __init__(self, prepared: PreparedOperation, presence: Presence) -> None:
         self.prepared = prepared
         self._presence = presence
-        self._loop = asyncio.get_running_loop()
         self._waiters: list[asyncio.Future[Answer]] = []
 
     @property
@@ -34,7 +33,7 @@ class Flight:
 
     async def join(self) -> Answer:
         """Return the leader's answer. Cancelled, it leaves the others alone."""
-        waiter: asyncio.Future[Answer] = self._loop.create_future()
+        waiter: asyncio.Future[Answer] = asyncio.get_running_loop().create_future()
         self._waiters.append(waiter)
         self._presence.hold()
         try:

@@ -10,6 +10,8 @@ from starlette.types import Receive
 from gateway.errors import BodyTimeout, BodyTooLarge, ContentTypeRefused, HeaderInvalid
 from shared.alarm import Alarm
 
+from .exchange import Exchange
+
 
 class ClientDisconnected(Exception):
     """The client is gone; there is nobody to answer."""
@@ -19,11 +21,12 @@ async def read_body(
     headers: Mapping[str, str],
     receive: Receive,
     *,
+    exchange: Exchange | None = None,
     max_bytes: int,
     timeout_seconds: float,
     loop: asyncio.AbstractEventLoop,
 ) -> bytes:
-    """Return the body.
+    """Return the body; what ``exchange`` has of it already needs no waiting.
 
     Raises:
         BodyTooLarge: it is longer than ``max_bytes``, by its header or by what arrived.
@@ -33,6 +36,11 @@ async def read_body(
         ClientDisconnected: the client is gone.
     """
     check_length(headers, max_bytes)
+    body = None if exchange is None else exchange.take_whole_body()
+    if body is not None:
+        if len(body) > max_bytes:
+            raise _too_large(max_bytes)
+        return body
     try:
         with Alarm(loop, loop.time() + timeout_seconds):
             return await _collect(receive, max_bytes)

@@ -16,7 +16,7 @@ from gateway.security.plan_exposure import (
 )
 
 from .forwarded_headers import address_headers, select_headers, trail_headers
-from .header_rules import Asked, HeaderRules
+from .header_rules import Asked, HeaderRules, Pairs
 from .http_request import HttpRequest
 
 _NONE_OF_ITS_OWN: Mapping[str, tuple[tuple[str, str], ...]] = {}
@@ -68,14 +68,18 @@ class Callers:
             self._plan_exposure,
         )
 
+    def forwarded(self, request: HttpRequest) -> Pairs:
+        """Return what a request hands on to subgraphs by the list: the same for all that are equal."""
+        allowed = select_headers(request.headers, self._forwarded)
+        return allowed + address_headers(request.scope, allowed)
+
     def sharing_key(
-        self, request: HttpRequest, source: bytes, exposure: PlanExposure
+        self, request: HttpRequest, source: bytes, exposure: PlanExposure, forwarded: Pairs
     ) -> SharingKey | None:
         """Return by what requests are told apart that get different answers to ``source``, body or query string."""
         if not self._coalesces or exposure is not PlanExposure.NONE:
             return None
-        headers = select_headers(request.headers, self._forwarded)
-        headers += address_headers(request.scope, headers)
+        headers = forwarded
         if self._header_rules is not None:
             headers += self._header_rules.relevant(request.headers)
         own = (("authorization", request.headers.get("authorization", "")),)
@@ -86,6 +90,7 @@ class Callers:
         request: HttpRequest,
         identity: Identity | None,
         exposure: PlanExposure,
+        forwarded: Pairs,
         *,
         sharing_key: SharingKey | None = None,
         incremental: IncrementalFormat | None = None,
@@ -93,12 +98,7 @@ class Callers:
         """Return all that the pipeline needs to know."""
         own: Mapping[str, tuple[tuple[str, str], ...]] = _NONE_OF_ITS_OWN
         if self._header_rules is None:
-            allowed = select_headers(request.headers, self._forwarded)
-            headers: tuple[tuple[str, str], ...] = (
-                *allowed,
-                *address_headers(request.scope, allowed),
-                *trail_headers(request.headers, request.record),
-            )
+            headers = forwarded + trail_headers(request.headers, request.record)
         else:
             claims = {} if identity is None else identity.claims
             asked = Asked(request.scope, request.headers, request.record, claims)

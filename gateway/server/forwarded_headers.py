@@ -15,16 +15,14 @@ def select_headers(
     headers: Mapping[str, str], allowed: tuple[str, ...]
 ) -> tuple[tuple[str, str], ...]:
     """Return the headers of the caller's that are allowed on, by lower-case name."""
-    return tuple((name, headers[name]) for name in allowed if name in headers)
+    return tuple([(name, headers[name]) for name in allowed if name in headers])
 
 
-def trail_headers(headers: Mapping[str, str], record: RequestRecord) -> list[tuple[str, str]]:
+def trail_headers(headers: Mapping[str, str], record: RequestRecord) -> tuple[tuple[str, str], ...]:
     """Return the headers by which logs of gateway and subgraphs are matched."""
-    trail = [("x-request-id", record.request_id), ("traceparent", record.trace.traceparent)]
+    trail = (("x-request-id", record.request_id), ("traceparent", record.trace.traceparent))
     state = headers.get("tracestate")
-    if state is not None:
-        trail.append(("tracestate", state))
-    return trail
+    return trail if state is None else (*trail, ("tracestate", state))
 
 
 def address_headers(
@@ -36,6 +34,9 @@ def address_headers(
     a client writes there itself goes nowhere, since the name is on no list unless an operator puts it there.
     """
     peer = scope.get("client")
-    if peer is None or any(name == CLIENT_ADDRESS for name, _ in allowed):
+    if peer is None:
         return ()
+    for name, _ in allowed:
+        if name == CLIENT_ADDRESS:
+            return ()
     return ((CLIENT_ADDRESS, peer[0]),)

@@ -24,7 +24,7 @@ from gateway.telemetry.request_record import open_record
 
 from .body import ClientDisconnected, read_body
 from .callers import Callers
-from .client_connection import ON_CLIENT_LEFT
+from .exchange import EXCHANGE, Exchange
 from .explorer import Explorer
 from .header_rules import compile_header_rules
 from .http_request import HttpRequest, read_headers
@@ -92,14 +92,21 @@ class GraphQLEndpoint:
         if loop is None:
             # Kept, because asking for it is a system call in CPython 3.11.
             loop = self._loop = asyncio.get_running_loop()
-        presence = Presence(asyncio.current_task(loop))
-        scope[ON_CLIENT_LEFT] = presence.leave
+        exchange: Exchange | None = scope.get(EXCHANGE)
+        if exchange is None:
+            presence = Presence(asyncio.current_task(loop))
+        else:
+            presence = Presence(exchange.task)
+            exchange.on_client_left = presence.leave
+            if send != exchange.send:
+                exchange = None  # there is somebody between who must see what is sent
         request = HttpRequest(
             scope,
             headers,
             receive,
             open_record(headers.get("x-request-id"), headers.get("traceparent")),
             presence,
+            exchange,
         )
         record = request.record
         serving = self._serving
@@ -155,6 +162,7 @@ class GraphQLEndpoint:
                 source = await read_body(
                     headers,
                     request.receive,
+                    exchange=request.exchange,
                     max_bytes=self._config.limits.max_body_bytes,
                     timeout_seconds=self._config.server.request_timeout_seconds,
                     loop=self._loop or asyncio.get_running_loop(),
@@ -176,7 +184,8 @@ class GraphQLEndpoint:
         """Answer what was asked with a JSON body, or in a URL."""
         pipeline = self._serving.pipeline
         exposure = self._callers.expose(request, identity)
-        key = self._callers.sharing_key(request, source, exposure)
+        forwarded = self._callers.forwarded(request)
+        key = self._callers.sharing_key(request, source, exposure, forwarded)
         if key is not None:
             flight = pipeline.find_flight(key)
             if flight is not None:
@@ -184,10 +193,10 @@ class GraphQLEndpoint:
         is_get = request.scope["method"] == "GET"
         asked = read_get(source, self._rules) if is_get else read_post(source, self._rules)
         if isinstance(asked, list):
-            caller = self._callers.describe(request, identity, exposure)
+            caller = self._callers.describe(request, identity, exposure, forwarded)
             return await pipeline.answer_list(asked, caller)
         caller = self._callers.describe(
-            request, identity, exposure, sharing_key=key, incremental=incremental
+            request, identity, exposure, forwarded, sharing_key=key, incremental=incremental
         )
         return await pipeline.answer(asked, caller)
 
@@ -206,7 +215,8 @@ class GraphQLEndpoint:
             for file in received.files:
                 self._metrics.file_received(file.size_bytes)
             exposure = self._callers.expose(request, identity)
-            caller = self._callers.describe(request, identity, exposure)
+            forwarded = self._callers.forwarded(request)
+            caller = self._callers.describe(request, identity, exposure, forwarded)
             if isinstance(received.requests, list):
                 return await pipeline.answer_list(received.requests, caller)
             return await pipeline.answer(received.requests, caller)

@@ -10,6 +10,8 @@ from starlette.types import Receive, Scope
 from gateway.pipeline.presence import Presence
 from gateway.telemetry.request_record import RequestRecord
 
+from .exchange import Exchange
+
 
 class HttpRequest(NamedTuple):
     """What came, who waits for it, and what is known of it so far."""
@@ -21,6 +23,8 @@ class HttpRequest(NamedTuple):
     receive: Receive
     record: RequestRecord
     presence: Presence
+    exchange: Exchange | None = None
+    """Where nothing stands between the endpoint and the connection."""
 
 
 def read_headers(scope: Scope) -> dict[str, str]:

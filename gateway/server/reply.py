@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import asyncio
 from contextlib import aclosing
-from typing import NamedTuple
 
 from starlette.types import Send
 
 from gateway.config.settings import GatewayConfig
 from gateway.errors import NotReady
-from gateway.pipeline.answer import Answer, LaterParts, refuse
+from gateway.pipeline.answer import Answer, LaterParts, Outcome, refuse
 
 from .body import ClientDisconnected
 from .compression import Packer, accepts_gzip
@@ -25,21 +24,11 @@ _CONTENT_TYPE = {
     for media_type in MediaType
 }
 _VARY = (b"vary", VARY.encode())
+_CACHING_UNTOLD: tuple[tuple[bytes, bytes], ...] = (_VARY,)
 _GZIP = (b"content-encoding", b"gzip")
 _NO_SNIFFING = (b"x-content-type-options", b"nosniff")
 
 _OUT_OF_TIME = "The gateway is shutting down; this request did not finish in time."
-
-
-class _Reply(NamedTuple):
-    """What is written to the client."""
-
-    answer: Answer
-    status: int
-    media_type: MediaType
-    body: bytes
-    headers: tuple[tuple[bytes, bytes], ...] = ()
-    """Besides those that every reply has."""
 
 
 class ReplyWriter:
@@ -65,23 +54,35 @@ class ReplyWriter:
         Raises:
             ClientDisconnected: there was nobody to read it.
         """
-        reply = self._make(request, media_type, answer)
-        body = reply.body
-        out = [_CONTENT_TYPE[reply.media_type], _NO_SNIFFING]
+        status = 200
+        if answer.outcome is not Outcome.COMPLETE:
+            status = choose_status(answer, media_type, strict=self._strict_status)
+        body = answer.body
+        caching = _CACHING_UNTOLD
+        if self._freshness is not None:
+            mark = self._freshness.mark(answer, request.headers, request.scope["method"])
+            caching = mark.headers
+            if mark.is_unchanged:
+                status, body = 304, b""
+        size_bytes = len(body)
+        out = [_CONTENT_TYPE[media_type], _NO_SNIFFING]
         least = self._compress_min_bytes
-        if least and len(body) >= least and accepts_gzip(request.headers.get("accept-encoding")):
+        if least and size_bytes >= least and accepts_gzip(request.headers.get("accept-encoding")):
             body = await self._packer.pack(body)
             out.append(_GZIP)
-        if reply.status != 304:
+        if status != 304:
             out.append((b"content-length", str(len(body)).encode()))
         out.append((b"x-request-id", request.record.request_id.encode()))
-        out.extend(reply.headers or (_VARY,))
-        out.extend((name.encode(), value.encode()) for name, value in answer.headers)
-        await send({"type": "http.response.start", "status": reply.status, "headers": out})
-        await send({"type": "http.response.body", "body": body})
+        out += caching
+        if answer.headers:
+            out += [(name.encode(), value.encode()) for name, value in answer.headers]
+        exchange = request.exchange
+        if exchange is None or not exchange.answer(status, out, body):
+            await send({"type": "http.response.start", "status": status, "headers": out})
+            await send({"type": "http.response.body", "body": body})
         if request.presence.is_gone:
             raise ClientDisconnected
-        request.record.status, request.record.size_bytes = reply.status, len(reply.body)
+        request.record.status, request.record.size_bytes = status, size_bytes
 
     async def send_shutdown(self, request: HttpRequest, send: Send) -> None:
         """Say that the time to finish is over."""
@@ -123,14 +124,3 @@ class ReplyWriter:
             await asyncio.wait((watching,))
         if request.presence.is_gone:
             raise ClientDisconnected
-
-    def _make(self, request: HttpRequest, media_type: MediaType, answer: Answer) -> _Reply:
-        status = choose_status(answer, media_type, strict=self._strict_status)
-        body = answer.body
-        headers: tuple[tuple[bytes, bytes], ...] = ()
-        if self._freshness is not None:
-            mark = self._freshness.mark(answer, request.headers, request.scope["method"])
-            headers = mark.headers
-            if mark.is_unchanged:
-                status, body = 304, b""
-        return _Reply(answer, status, media_type, body, headers)

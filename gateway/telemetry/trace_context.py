@@ -37,8 +37,8 @@ class TraceContext(NamedTuple):
 
 
 def random_hex(bits: int) -> str:
-    """Return a random number other than 0, in hexadecimal digits."""
-    return f"{_random.getrandbits(bits) or 1:0{bits // 4}x}"
+    """Return a random number other than 0, in hexadecimal digits; of ``bits`` that fill whole bytes."""
+    return (_random.getrandbits(bits) or 1).to_bytes(bits // 8).hex()
 
 
 def continue_trace(traceparent: str | None) -> TraceContext:

@@ -6,6 +6,7 @@ import asyncio
 import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from typing import cast
 
 import uvicorn
 from starlette.types import ASGIApp
@@ -13,7 +14,10 @@ from starlette.types import ASGIApp
 
 @asynccontextmanager
 async def serving_http(
-    app: ASGIApp, *, http: type[asyncio.Protocol] | str = "auto"
+    app: ASGIApp,
+    *,
+    http: type[asyncio.Protocol] | str = "auto",
+    keep_alive_seconds: float = 5,
 ) -> AsyncIterator[str]:
     """Serve ``app``; yields its address, such as ``http://127.0.0.1:41234``.
 
@@ -21,7 +25,14 @@ async def serving_http(
     """
     listener = socket.create_server(("127.0.0.1", 0))
     config = uvicorn.Config(
-        app, log_config=None, access_log=False, lifespan="off", ws="none", http=http
+        app,
+        log_config=None,
+        access_log=False,
+        lifespan="off",
+        ws="none",
+        http=http,
+        # Declared in whole seconds, and only ever handed to a timer.
+        timeout_keep_alive=cast(int, keep_alive_seconds),
     )
     config.load()
     server = uvicorn.Server(config)
