@@ -24,6 +24,11 @@ class CircuitState(StrEnum):
     HALF_OPEN = "half_open"
 
 
+_CLOSED = (
+    CircuitState.CLOSED
+)  # looking a member up takes longer than all else that a call costs here
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CircuitPolicy:
     """When the circuit opens, and for how long."""
@@ -66,40 +71,35 @@ class CircuitBreaker:
 
         Whoever is admitted calls ``record`` or ``release`` exactly once.
         """
-        match self.state:
-            case CircuitState.CLOSED:
-                return True
-            case CircuitState.OPEN:
-                if self._clock() - self._changed_at < self._policy.pause_seconds:
-                    return False
-                self._enter(CircuitState.HALF_OPEN)
-                self._is_probing = True
-                return True
-            case CircuitState.HALF_OPEN:
-                if self._is_probing:
-                    return False
-                self._is_probing = True
-                return True
+        if self.state is _CLOSED:
+            return True
+        if self.state is CircuitState.OPEN:
+            if self._clock() - self._changed_at < self._policy.pause_seconds:
+                return False
+            self._enter(CircuitState.HALF_OPEN)
+        elif self._is_probing:
+            return False
+        self._is_probing = True
+        return True
 
     def record(self, *, success: bool) -> None:
         """Take note of how an admitted request ended."""
-        match self.state:
-            case CircuitState.HALF_OPEN:
-                self._enter(CircuitState.CLOSED if success else CircuitState.OPEN)
-            case CircuitState.CLOSED:
-                self._count(success=success)
-            case CircuitState.OPEN:
-                pass  # sent before the circuit opened: it has been judged already
+        if self.state is _CLOSED:
+            if self._clock() - self._changed_at > self._policy.window_seconds:
+                self._enter(_CLOSED)
+            self._requests += 1
+            self._failures += not success
+            if self._failures:
+                self._judge()
+        elif self.state is CircuitState.HALF_OPEN:
+            self._enter(_CLOSED if success else CircuitState.OPEN)
+        # What was sent before the circuit opened has been judged already.
 
     def release(self) -> None:
         """Take note that an admitted request ended without telling anything: its caller went away."""
         self._is_probing = False
 
-    def _count(self, *, success: bool) -> None:
-        if self._clock() - self._changed_at > self._policy.window_seconds:
-            self._enter(CircuitState.CLOSED)
-        self._requests += 1
-        self._failures += not success
+    def _judge(self) -> None:
         enough = self._requests >= self._policy.min_requests
         if enough and self._failures >= self._policy.failure_ratio * self._requests:
             self._enter(CircuitState.OPEN)

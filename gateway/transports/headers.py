@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import NamedTuple
 
 from gateway.errors import TransportError
 
@@ -35,12 +34,18 @@ _MOST_KEPT_BLOCKS = 256
 """As many client requests as may be in flight at once before blocks are built twice."""
 
 
-class HeaderBlock(NamedTuple):
-    """Headers ready to be written."""
+class HeaderBlock:
+    """Headers ready to be written: what may be forwarded of ``headers``, as lines of HTTP/1.1 in ``text``."""
 
-    pairs: Sequence[tuple[str, str]]
-    text: bytes
-    """The same as lines of HTTP/1.1."""
+    __slots__ = ("_headers", "text")
+
+    def __init__(self, headers: Iterable[tuple[str, str]], text: bytes) -> None:
+        self._headers = headers
+        self.text = text
+
+    def pairs(self) -> list[tuple[str, str]]:
+        """Return what ``text`` says, by name."""
+        return forwardable(self._headers)
 
 
 def forwardable(headers: Iterable[tuple[str, str]]) -> list[tuple[str, str]]:
@@ -48,19 +53,23 @@ def forwardable(headers: Iterable[tuple[str, str]]) -> list[tuple[str, str]]:
     return [(lower, value) for name, value in headers if (lower := name.lower()) not in _KEPT_BACK]
 
 
-def build_block(headers: Iterable[tuple[str, str]]) -> HeaderBlock:
+def build_block(headers: Sequence[tuple[str, str]]) -> HeaderBlock:
     """Return the forwardable ones of ``headers``, ready to be written.
 
     Raises:
         TransportError: a value holds what would end its line, or a character that no header can hold.
     """
-    pairs = forwardable(headers)
-    text = "".join([f"{name}: {value}\r\n" for name, value in pairs])
+    lines = [
+        f"{lower}: {value}\r\n"
+        for name, value in headers
+        if (lower := name.lower()) not in _KEPT_BACK
+    ]
+    text, count = "".join(lines), len(lines)
     # One pass over the text finds every break that is not ours: a header more, or a request more, smuggled in.
-    if text.count("\n") != len(pairs) or text.count("\r") != len(pairs) or "\0" in text:
+    if text.count("\n") != count or text.count("\r") != count or "\0" in text:
         raise TransportError("A request header holds a line break.")
     try:
-        return HeaderBlock(pairs, text.encode("latin-1"))
+        return HeaderBlock(headers, text.encode("latin-1"))
     except UnicodeEncodeError as error:
         raise TransportError("A request header holds a character beyond Latin-1.") from error
 

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import asyncio
 import ssl
+from collections.abc import Coroutine
 from dataclasses import dataclass, field, replace
 from types import TracebackType
-from typing import Protocol, Self
+from typing import Any, Protocol, Self
 from urllib.parse import quote, urlsplit
 
 from gateway.errors import TransportError
@@ -183,11 +184,20 @@ class HttpTransport:
         self._persisted = PersistedQueries() if options.persisted_queries else None
         self._compress_min_bytes = options.compress_min_bytes
 
-    async def send(self, request: SubgraphRequest) -> SubgraphResponse:
+    def send(self, request: SubgraphRequest) -> Coroutine[Any, Any, SubgraphResponse]:
         """Send ``request``, again if it is a query and the way to the subgraph failed."""
-        flights = self._flights
-        if flights is None:
-            return await self._send_admitted(request)
+        # No coroutine of its own: for most subgraphs it would do nothing but wait for the other.
+        if self._flights is None:
+            return self._send_admitted(request)
+        return self._send_joined(request, self._flights)
+
+    async def close(self) -> None:
+        """Close the connections; calls in flight fail."""
+        self._pool.remove(self._origin)
+        self._origin.close()
+
+    async def _send_joined(self, request: SubgraphRequest, flights: Flights) -> SubgraphResponse:
+        """Send ``request``, or wait for an equal query that is under way."""
         if request.kind != "query" or request.files:
             try:
                 return await self._send_admitted(request)
@@ -198,11 +208,6 @@ class HttpTransport:
         if is_shared and self._listener is not None:
             self._listener.joined()
         return response
-
-    async def close(self) -> None:
-        """Close the connections; calls in flight fail."""
-        self._pool.remove(self._origin)
-        self._origin.close()
 
     async def _send_admitted(self, request: SubgraphRequest) -> SubgraphResponse:
         """Send ``request`` unless the subgraph has a pause, and take note of how that went."""
@@ -229,52 +234,68 @@ class HttpTransport:
         return response
 
     async def _send_in_turn(self, request: SubgraphRequest) -> SubgraphResponse:
+        """Send ``request`` when there is a place for it, and again if that may help."""
         loop = self._loop
         if loop is None:
             # Kept, because asking for it is a system call in CPython 3.11.
             loop = self._loop = asyncio.get_running_loop()
         deadline = loop.time() + self._options.timeout_seconds
-        slots = self._slots
+        if not self._slots.take():
+            await self._wait_for_turn(request, deadline)
         try:
-            if not slots.take():
-                await slots.wait(deadline=deadline)
+            headers = self._pool.encoder.encode(request.headers)
+            self._budget.earn()
+            outcome: SubgraphResponse | TransportError
+            try:
+                outcome = await self._attempt(request, headers, deadline)
+                if outcome.status not in RETRIED_STATUSES:
+                    return outcome
+            except TransportError as error:
+                outcome = error
+            return await self._send_again(request, headers, deadline, outcome)
+        finally:
+            self._slots.give_back()
+
+    async def _wait_for_turn(self, request: SubgraphRequest, deadline: float) -> None:
+        try:
+            await self._slots.wait(deadline=deadline)
         except QueueFull as error:
             raise SubgraphOverloaded(
                 f"{self._options.max_waiting} requests wait for subgraph {request.subgraph!r}."
             ) from error
         except DeadlinePassed as error:
             raise self._timeout(request) from error
-        try:
-            return await self._send_with_retries(request, deadline)
-        finally:
-            slots.give_back()
 
-    async def _send_with_retries(
-        self, request: SubgraphRequest, deadline: float
+    async def _send_again(
+        self,
+        request: SubgraphRequest,
+        headers: HeaderBlock,
+        deadline: float,
+        outcome: SubgraphResponse | TransportError,
     ) -> SubgraphResponse:
+        """Send ``request``, of which ``outcome`` came, until another comes or there is no use in going on."""
         policy = self._options.retry
-        headers = self._pool.encoder.encode(request.headers)
-        has_hash = self._persisted is not None and not request.files
-        attempt = self._post_by_hash if has_hash else self._post
-        self._budget.earn()
-        retry = 0
-        while True:
-            outcome: SubgraphResponse | TransportError
+        for retry in range(policy.max_retries):
+            if not policy.is_retryable(request, outcome):
+                break
+            delay_seconds = policy.delay_seconds(retry, outcome)
+            if delay_seconds is None or not self._may_retry(delay_seconds, deadline):
+                break
+            await asyncio.sleep(delay_seconds)
             try:
-                outcome = await attempt(request, request.body, headers, deadline)
-                if outcome.status not in RETRIED_STATUSES:
-                    return outcome
+                outcome = await self._attempt(request, headers, deadline)
             except TransportError as error:
                 outcome = error
-            if retry < policy.max_retries and policy.is_retryable(request, outcome):
-                delay_seconds = policy.delay_seconds(retry, outcome)
-                if delay_seconds is not None and self._may_retry(delay_seconds, deadline):
-                    retry += 1
-                    await asyncio.sleep(delay_seconds)
-                    continue
-            if isinstance(outcome, TransportError):
-                raise outcome
-            return outcome
+        if isinstance(outcome, TransportError):
+            raise outcome
+        return outcome
+
+    def _attempt(
+        self, request: SubgraphRequest, headers: HeaderBlock, deadline: float
+    ) -> Coroutine[Any, Any, SubgraphResponse]:
+        if self._persisted is None or request.files:
+            return self._post(request, request.body, headers, deadline)
+        return self._post_by_hash(request, request.body, headers, deadline)
 
     def _may_retry(self, delay_seconds: float, deadline: float) -> bool:
         if asyncio.get_running_loop().time() + delay_seconds >= deadline:

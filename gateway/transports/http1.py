@@ -186,12 +186,11 @@ class Http1Connection(asyncio.Protocol):
                 return
             self._can_stay = False  # the reply is good, what follows it is not
         if self.state is _COMPLETE:
-            headers = self._headers
-            self._finish(self._read_head(data) if headers is None else headers)
+            self._finish(data)
         elif not self._has_head:
             self._early.append(data)
         elif self._headers is None:
-            self._headers = self._read_head(data)
+            self._headers = self._read_head(data, sum(map(len, self._chunks)))
             # The parser has seen to it that it is a number.
             if int(self._headers.get("content-length", "0")) > self._max_body_bytes:
                 self.fail(ReplyTooLarge())
@@ -204,7 +203,7 @@ class Http1Connection(asyncio.Protocol):
             if not is_framed:
                 self._can_stay = False
                 self._status = self._parser.get_status_code()
-                self._finish(self._headers)
+                self._finish(b"")
                 return
         is_stale = self.state is _WAITING and self._exchanges > 1
         cause = "it was closed" if error is None else f"{type(error).__name__}: {error}"
@@ -239,17 +238,20 @@ class Http1Connection(asyncio.Protocol):
         self.state = _COMPLETE
         self._can_stay = self._parser.should_keep_alive()
 
-    def _read_head(self, data: bytes) -> ResponseHeaders:
-        """Return the headers of a head that ends in ``data``."""
+    def _read_head(self, data: bytes, body_bytes: int) -> ResponseHeaders:
+        """Return the headers of a head that ends in ``data``, and is followed by as much of the body."""
         if self._early:
             data = b"".join((*self._early, data))
-        # What is behind the head is the body, and framing, which is little: the body must not be kept along with it.
-        return ResponseHeaders(data[: len(data) - sum(map(len, self._chunks))])
+        # Framing may stay behind the head, and is little; the body must not be kept along with it.
+        return ResponseHeaders(data[: len(data) - body_bytes])
 
-    def _finish(self, headers: ResponseHeaders) -> None:
-        """Hand over the reply; the connection is free before whoever waits for it goes on."""
+    def _finish(self, data: bytes) -> None:
+        """Hand over the reply that ends in ``data``; the connection is free before whoever waits for it goes on."""
         chunks = self._chunks
         body = chunks[0] if len(chunks) == 1 else b"".join(chunks)
+        headers = self._headers
+        if headers is None:
+            headers = self._read_head(data, len(body))
         result = SubgraphResponse(self._status, body, headers, headers.content_coding())
         reply, self._reply = self._reply, None
         self._chunks = []

@@ -390,7 +390,7 @@ class Http2Origin:
             head.append((b"content-encoding", message.coding.encode()))
         head.extend(
             (name.encode("latin-1"), value.encode("latin-1"))
-            for name, value in message.headers.pairs
+            for name, value in message.headers.pairs()
         )
         return head
 

@@ -43,7 +43,7 @@ class ResponseHeaders(Mapping[str, str]):
     def content_coding(self) -> str | None:
         """Return ``content-encoding``, without decoding anything when it is not among the fields."""
         raw = self._raw
-        if isinstance(raw, bytes) and b"content-encoding" not in raw.lower():
+        if isinstance(raw, bytes) and raw.lower().find(b"content-encoding") < 0:
             return None
         return self.get("content-encoding")
 

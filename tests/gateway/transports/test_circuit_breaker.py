@@ -40,6 +40,29 @@ def test_it_stays_closed_below_the_share_of_failures() -> None:
     assert breaker.state is CircuitState.CLOSED
 
 
+def test_the_request_that_makes_enough_of_them_opens_it_also_when_it_succeeds() -> None:
+    breaker = CircuitBreaker(POLICY)
+    for success in (True, False, False):
+        breaker.record(success=success)
+    assert breaker.state is CircuitState.CLOSED
+
+    breaker.record(success=True)
+
+    assert breaker.state is CircuitState.OPEN
+
+
+def test_successes_of_an_old_window_do_not_make_up_for_failures() -> None:
+    clock = Clock()
+    breaker = CircuitBreaker(POLICY, clock=clock)
+    for _ in range(100):
+        breaker.record(success=True)
+    clock.now = 11
+    for _ in range(4):
+        breaker.record(success=False)
+
+    assert breaker.state is CircuitState.OPEN
+
+
 def test_failures_of_an_old_window_do_not_count() -> None:
     clock = Clock()
     breaker = CircuitBreaker(POLICY, clock=clock)
