@@ -18,8 +18,10 @@ from graphql import (
 )
 
 from gateway.supergraph.built_in import BUILT_IN_SCALARS
-from gateway.supergraph.type_kinds import COMPOSITE_KINDS, TypeKind
+from gateway.supergraph.type_kinds import COMPOSITE_KINDS
 from gateway.supergraph.type_ref import TypeRef
+
+from .argument_values import ArgumentLike, InputTypeLike, check_arguments
 
 FieldRef: TypeAlias = tuple[str, str]
 """Which field of which type: (type, field)."""
@@ -60,16 +62,12 @@ class FieldLike(Protocol):
         """Its type."""
 
     @property
-    def arguments(self) -> Mapping[str, object]:
+    def arguments(self) -> Mapping[str, ArgumentLike]:
         """Its arguments by name."""
 
 
-class TypeLike(Protocol):
+class TypeLike(InputTypeLike, Protocol):
     """A type as far as a field set cares."""
-
-    @property
-    def kind(self) -> TypeKind:
-        """Its kind."""
 
     @property
     def fields(self) -> Mapping[str, FieldLike]:
@@ -217,9 +215,9 @@ def _check_field(
 ) -> Iterator[str]:
     if selection.has_alias:
         yield f'"{selection.name}" cannot have an alias.'
-    for name, _ in selection.arguments:
-        if name not in field.arguments:
-            yield f'"{parent}.{selection.name}" has no argument "{name}".'
+    yield from check_arguments(
+        schema.types, f"{parent}.{selection.name}", field.arguments, selection.arguments
+    )
     target = field.type.name
     is_composite = (
         target not in BUILT_IN_SCALARS

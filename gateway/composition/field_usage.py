@@ -62,10 +62,11 @@ def find_field_usage(subgraph: SubgraphSchema) -> FieldUsage:
                 provided = _with_implementations(subgraph, visit)
                 usage.used |= provided
                 usage.provided |= provided
-                usage.shareable |= provided
     for visit in context_visits(subgraph):
         usage.used |= _with_implementations(subgraph, visit)
     _add_externals(subgraph, usage)
+    # What is provided is shared with its owner; the way there, where it is this subgraph's own, has to say so itself.
+    usage.shareable |= usage.provided & usage.external
     return usage
 
 

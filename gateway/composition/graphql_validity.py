@@ -20,9 +20,7 @@ from graphql import (
     OperationTypeDefinitionNode,
     SchemaDefinitionNode,
     SchemaExtensionNode,
-    build_ast_schema,
     specified_directives,
-    validate_schema,
 )
 from graphql.language import (
     DirectiveDefinitionNode,
@@ -41,6 +39,8 @@ from graphql.language import (
     UnionTypeExtensionNode,
 )
 from graphql.validation.validate import validate_sdl
+
+from gateway.supergraph.schema_problems import build_valid_schema
 
 from .links import LocalNames
 from .machinery import machinery_definitions
@@ -100,12 +100,10 @@ def check_graphql(
 def _build(document: DocumentNode) -> tuple[GraphQLSchema | None, list[GraphQLError]]:
     """Return the schema, or what keeps it from being valid."""
     try:
-        schema = build_ast_schema(document, assume_valid_sdl=True)
-        problems = validate_schema(schema)
+        return build_valid_schema(document)
     except GraphQLError as error:
         # Arguments of built-in directives are read while building, and their types checked only then.
         return None, [error]
-    return (None, problems) if problems else (schema, [])
 
 
 def _directive(error: GraphQLError) -> str | None:

@@ -94,8 +94,8 @@ class InputValue(Element):
 
     @property
     def is_required(self) -> bool:
-        """Whether it has to be given. Spec: GraphQL, "Required Arguments"."""
-        return self.type.is_non_null and self.default is None
+        """Whether it has to be given, by whoever asks. Spec: GraphQL, "Required Arguments"."""
+        return self.type.is_non_null and self.default is None and not self.has("fromContext")
 
 
 @dataclass(slots=True)

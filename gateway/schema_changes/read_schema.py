@@ -9,14 +9,14 @@ from graphql import (
     SchemaDefinitionNode,
     SchemaExtensionNode,
     StringValueNode,
-    build_ast_schema,
     parse,
-    validate_schema,
 )
+from graphql.validation.validate import assert_valid_sdl
 
 from gateway.errors import SupergraphInvalid
 from gateway.supergraph.api_schema import build_api_schema
 from gateway.supergraph.features import read_features
+from gateway.supergraph.schema_problems import build_valid_schema
 
 _JOIN = "https://specs.apollo.dev/join/"
 
@@ -35,13 +35,13 @@ def read_schema(sdl: str) -> GraphQLSchema:
     if _is_supergraph(document):
         return build_api_schema(document, read_features(document))
     try:
-        schema = build_ast_schema(document)
+        assert_valid_sdl(document)
+        schema, problems = build_valid_schema(document)
     except (GraphQLError, TypeError) as error:
         raise SupergraphInvalid(
             f"It is no supergraph, and no API schema either: {str(error).splitlines()[0]}"
         ) from error
-    problems = validate_schema(schema)
-    if problems:
+    if schema is None:
         raise SupergraphInvalid(f"The API schema is invalid: {problems[0].message}")
     return schema
 

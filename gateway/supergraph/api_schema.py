@@ -29,15 +29,14 @@ from graphql import (
     SchemaDefinitionNode,
     TypeDefinitionNode,
     UnionTypeDefinitionNode,
-    build_ast_schema,
     parse,
-    validate_schema,
 )
 
 from gateway.errors import SupergraphInvalid
 
 from .built_in import EXECUTABLE_LOCATIONS
 from .features import Features
+from .schema_problems import build_valid_schema
 
 _KEPT_DIRECTIVES = frozenset({"deprecated", "specifiedBy", "oneOf"})
 _DEFER = "defer"
@@ -70,11 +69,10 @@ def build_api_schema(document: DocumentNode, features: Features) -> GraphQLSchem
     """
     definitions = tuple(_ApiSchemaReader(document, features).definitions())
     try:
-        schema = build_ast_schema(DocumentNode(definitions=definitions), assume_valid_sdl=True)
+        schema, problems = build_valid_schema(DocumentNode(definitions=definitions))
     except (GraphQLError, TypeError) as error:
         raise SupergraphInvalid(f"The API schema cannot be built: {error}") from error
-    problems = validate_schema(schema)
-    if problems:
+    if schema is None:
         raise SupergraphInvalid(f"The API schema is invalid: {problems[0].message}")
     return schema
 

@@ -72,7 +72,7 @@ def _check_arguments(
                 coordinate=place,
             )
             continue
-        if not is_subtype(declared.type, argument.type, context.is_subtype):
+        if not is_subtype(argument.type, declared.type, context.is_subtype):
             context.report.error(
                 CompositionCode.EXTERNAL_ARGUMENT_TYPE_MISMATCH,
                 f'"{place}" is declared external with type {declared.type} in {where};'
@@ -95,7 +95,10 @@ def _check_arguments(
 
 def _check_directives(context: MergeContext, source: Source[OutputField], coordinate: str) -> None:
     for directive in source.element.directives:
-        if directive.spec is not None and DIRECTIVES[directive.spec].feature is not None:
+        is_merged = directive.name == "deprecated" or (
+            directive.spec is not None and DIRECTIVES[directive.spec].feature is not None
+        )
+        if is_merged:
             context.report.error(
                 CompositionCode.MERGED_DIRECTIVE_APPLICATION_ON_EXTERNAL,
                 f'@{directive.name} on the external "{coordinate}" in'

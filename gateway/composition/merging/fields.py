@@ -132,7 +132,7 @@ def _join(
     requires, provides, override = (field.first(d) for d in ("requires", "provides", "override"))
     is_external = context.is_external(source.graph, parent, field.name)
     is_lost = source.graph in overrides.lost
-    label = override.string("label") if override else None
+    label = override.string("label") if override and source.graph in overrides.taken else None
     is_resolved = not is_external and not (is_lost and overrides.lost[source.graph] is None)
     return JoinField(
         graph=source.graph,

@@ -18,6 +18,9 @@ class Overrides:
     lost: dict[int, str | None] = field(default_factory=dict)
     """Graph that loses the field → label under which it does, ``None`` for always."""
 
+    taken: set[int] = field(default_factory=set)
+    """Graphs that have it from another one. An override of what is not there takes nothing, under whatever label."""
+
     still_used: set[int] = field(default_factory=set)
     """Those of ``lost`` that need the field all the same, for a key, ``@requires`` and so on."""
 
@@ -72,7 +75,8 @@ def resolve_overrides(
                 coordinate=coordinate,
             )
             continue
-        _take(context, parent, by_name[origin], directive, overrides)
+        if _take(context, parent, by_name[origin], directive, overrides):
+            overrides.taken.add(source.graph)
     return overrides
 
 
@@ -107,7 +111,8 @@ def _take(
     origin: Source[OutputField],
     directive: AppliedDirective,
     overrides: Overrides,
-) -> None:
+) -> bool:
+    """Take a field from a graph; returns whether there was anything to take."""
     coordinate = f"{parent}.{origin.element.name}"
     origin_name = context.name(origin.graph)
     if origin.element.has("override"):
@@ -117,13 +122,13 @@ def _take(
             at=[directive.location, origin.element.location],
             coordinate=coordinate,
         )
-        return
+        return False
     for other in ("provides", "requires"):
         if origin.element.has(other):
             _report_collision(
                 context, coordinate, directive, f'it has @{other} in subgraph "{origin_name}"'
             )
-            return
+            return False
     if context.is_external(origin.graph, parent, origin.element.name):
         context.report.hint(
             HintCode.OVERRIDE_DIRECTIVE_CAN_BE_REMOVED,
@@ -131,7 +136,7 @@ def _take(
             at=[directive.location],
             coordinate=coordinate,
         )
-        return
+        return False
     label = directive.string("label")
     overrides.lost[origin.graph] = label
     is_used = (parent, origin.element.name) in context.usages[origin.graph].used
@@ -144,7 +149,7 @@ def _take(
             at=[directive.location, origin.element.location],
             coordinate=coordinate,
         )
-        return
+        return True
     context.report.hint(
         HintCode.OVERRIDDEN_FIELD_CAN_BE_REMOVED,
         f'"{coordinate}" is overridden in subgraph "{origin_name}" and '
@@ -156,6 +161,7 @@ def _take(
         at=[origin.element.location],
         coordinate=coordinate,
     )
+    return True
 
 
 def _report_collision(

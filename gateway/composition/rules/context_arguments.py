@@ -193,7 +193,7 @@ class _Check:
                 return
             field = self.subgraph.types[owner].fields[at.name]
             steps.append(field)
-            yield from _argument_problems(owner, field, at)
+            yield from _argument_problems(owner, field)
             if len(at.selections) > 1 or any(
                 not isinstance(s, SelectedField) for s in at.selections
             ):
@@ -208,14 +208,10 @@ class _Check:
             )
 
 
-def _argument_problems(owner: str, field: OutputField, selection: SelectedField) -> Iterator[str]:
-    given = {name for name, _ in selection.arguments}
+def _argument_problems(owner: str, field: OutputField) -> Iterator[str]:
     for argument in field.arguments.values():
-        coordinate = f"{owner}.{field.name}({argument.name}:)"
         if argument.has("fromContext"):
-            yield f'"{coordinate}" comes from a context itself.'
-        elif argument.name not in given and argument.is_required:
-            yield f'"{coordinate}" is required.'
+            yield f'"{owner}.{field.name}({argument.name}:)" comes from a context itself.'
 
 
 def _type_of_path(types: Sequence[TypeRef]) -> TypeRef:

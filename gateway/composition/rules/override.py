@@ -5,11 +5,13 @@ from __future__ import annotations
 import re
 
 from gateway.composition.codes import CompositionCode
+from gateway.composition.federation_spec import OLDEST, Version
 from gateway.composition.field_usage import FieldUsage
 from gateway.composition.report import Report
 from gateway.composition.subgraph_schema import SubgraphSchema
 from gateway.supergraph.type_kinds import TypeKind
 
+_LABELS_SINCE = Version(2, 7)
 _CUSTOM = re.compile(r"[a-zA-Z][a-zA-Z0-9_\-:./]*")
 _PERCENT = re.compile(r"percent\((\d{1,3}(?:\.\d{1,8})?)\)")
 
@@ -30,6 +32,14 @@ def check_override(subgraph: SubgraphSchema, _usage: FieldUsage, report: Report)
                 coordinate=coordinate,
             )
         label = directive.string("label")
+        if label is not None and (subgraph.federation_version or OLDEST) < _LABELS_SINCE:
+            report.error(
+                CompositionCode.INVALID_GRAPHQL,
+                f'"{coordinate}" in subgraph "{subgraph.name}" overrides under a label, which needs'
+                f" federation {_LABELS_SINCE}.",
+                at=[directive.location],
+                coordinate=coordinate,
+            )
         if label is not None and not _is_valid(label):
             report.error(
                 CompositionCode.OVERRIDE_LABEL_INVALID,

@@ -39,7 +39,7 @@ def sound_part(schema: MergedSchema, errors: list[CompositionError]) -> MergedSc
             fields={
                 field.name: _without(field, unsound)
                 for field in type_.fields.values()
-                if field.type.name not in unsound
+                if not _names_of(field) & unsound
             },
             input_fields={
                 field.name: field
@@ -48,6 +48,12 @@ def sound_part(schema: MergedSchema, errors: list[CompositionError]) -> MergedSc
             },
         )
     return replace(schema, types=types, _implementations={})
+
+
+def _names_of(field: MergedField) -> set[str | None]:
+    """Return the types that a field has, in the supergraph and in single graphs."""
+    narrowed = (join.type for join in field.joins if join.type is not None)
+    return {field.type.name, *(text.strip("[]!") for text in narrowed)}
 
 
 def _without(field: MergedField, unsound: set[str | None]) -> MergedField:

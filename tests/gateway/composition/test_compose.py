@@ -230,6 +230,9 @@ def test_two_subgraphs_of_one_name_are_refused() -> None:
         "type Query { a: Int } type Query { b: Int }",
         'type Query { a(x: Int = "text"): Int }',
         "type Query { a: Int @deprecated(reason: 3) }",
+        "type Query { a(of: Query = X): Int }",
+        "type Query { a(of: In): Int } input In { a: Query = {} }",
+        "type Query { a: Int } directive @own(a: Query = X) on FIELD",
         "type Query { n: N } interface N { x: Int } type T implements N { y: Int }",
         "type Query { a: Int } input I { i: I! }",
         "",
@@ -261,3 +264,30 @@ type T @key(fields: "id") { id: ID! }
     assert result.supergraph_sdl is not None
     for name in ("_Any", "_Entity", "_service", "_Service", "federation__FieldSet"):
         assert name not in result.supergraph_sdl
+
+
+def test_an_implementation_may_be_deprecated_where_its_interface_is_not() -> None:
+    result = compose_text(
+        """
+# subgraph: a
+type Query { node: Node }
+interface Node { id: ID! name: String }
+type Person implements Node { id: ID! name: String @deprecated(reason: "Use alias.") }
+"""
+    )
+
+    assert codes(result) == []
+    assert '@deprecated(reason: "Use alias.")' in (result.supergraph_sdl or "")
+
+
+@pytest.mark.parametrize("lock", ["lock: Find @shareable", "locks: [Find!] @shareable"])
+def test_type_of_mismatching_kinds_is_left_out_where_a_field_is_narrowed_to_it(lock: str) -> None:
+    result = compose_all(
+        a=f"""type Query {{ chest: Chest }} union Find = Coin | Bone
+              type Chest @key(fields: "id") {{ id: ID! {lock.replace("Find", "Coin")} }}
+              type Coin @key(fields: "id") {{ id: ID! }} type Bone {{ animal: String }}""",
+        b=f"""union Find = Coin | Shard type Chest @key(fields: "id") {{ id: ID! {lock} }}
+              type Coin @key(fields: "id") @interfaceObject {{ id: ID! }} type Shard {{ clay: String }}""",
+    )
+
+    assert "TYPE_KIND_MISMATCH" in codes(result)

@@ -51,6 +51,7 @@ def test_what_becomes_inaccessible_is_removed() -> None:
         ("type Query { a: Nope }", "no API schema either"),
         ("type Query { a: Int @key }", "no API schema either"),
         ("type A { a: Int }", "API schema is invalid"),
+        ("type Query { a(of: Query = X): Int }", "must be Input Type"),
     ],
 )
 def test_what_is_neither_is_refused(text: str, problem: str) -> None:

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import pytest
 from graphql import (
     ExecutionResult,
     experimental_execute_incrementally,
     get_introspection_query,
     parse,
     print_schema,
+    validate,
 )
 
+from gateway.errors import SupergraphInvalid
 from gateway.supergraph.loader import load_supergraph
 
 from .join_sdl import supergraph_sdl
@@ -104,3 +107,28 @@ def test_defer_of_a_supergraph_gives_way_to_the_gateways_own() -> None:
 
     assert directive is not None
     assert list(directive.args) == ["if", "label"]
+
+
+def test_a_field_may_be_deprecated_where_its_interface_has_it_undeprecated() -> None:
+    """A rule of GraphQL since 2025 that supergraphs in use do not keep."""
+    schema = load_supergraph(
+        supergraph_sdl(
+            """
+            type Query @join__type(graph: A) { node: Node }
+            interface Node @join__type(graph: A) { name: String }
+            type Person implements Node @join__implements(graph: A, interface: "Node") @join__type(graph: A) {
+              name: String @deprecated(reason: "Use alias.")
+            }
+            """
+        )
+    ).api_schema
+
+    assert validate(schema, parse("{ node { name ... on Person { name } } }")) == []
+    assert [each.message for each in validate(schema, parse("{ nothing }"))] != []
+
+
+def test_a_default_value_of_an_output_type_is_refused() -> None:
+    with pytest.raises(SupergraphInvalid, match="must be Input Type"):
+        load_supergraph(
+            supergraph_sdl("type Query @join__type(graph: A) { a(of: Query = X): Int }")
+        )

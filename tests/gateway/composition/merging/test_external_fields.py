@@ -37,3 +37,39 @@ def test_an_external_field_has_its_owners_type(
     )
 
     assert codes(result) == ([] if is_accepted else ["EXTERNAL_TYPE_MISMATCH"])
+
+
+@pytest.mark.parametrize(
+    ("declared", "owned", "is_accepted"),
+    [
+        ("Int", "Int", True),
+        ("Int!", "Int!", True),
+        ("Int", "Int!", True),
+        ("Int!", "Int", False),
+        ("Float", "Int", False),
+        ("[Int]", "Int", False),
+    ],
+)
+def test_an_argument_of_an_external_field_takes_what_its_owners_takes(
+    declared: str, owned: str, *, is_accepted: bool
+) -> None:
+    result = compose_all(
+        a=f"""type Query {{ t: T }} type T @key(fields: "id") {{
+                id: ID! weight(in: {declared}): Int @external cost: Int @requires(fields: "weight(in: 1)")
+              }}""",
+        b=f'type T @key(fields: "id") {{ id: ID! weight(in: {owned}): Int }}',
+    )
+
+    assert codes(result) == ([] if is_accepted else ["EXTERNAL_ARGUMENT_TYPE_MISMATCH"])
+
+
+@pytest.mark.parametrize("directive", ["@deprecated", '@tag(name: "a")', "@inaccessible"])
+def test_what_is_said_of_a_field_is_said_where_it_is_resolved(directive: str) -> None:
+    result = compose_all(
+        a=f"""type Query {{ t: T }} type T @key(fields: "id") {{
+                id: ID! weight: Int @external {directive} cost: Int @requires(fields: "weight")
+              }}""",
+        b='type T @key(fields: "id") { id: ID! weight: Int }',
+    )
+
+    assert codes(result) == ["MERGED_DIRECTIVE_APPLICATION_ON_EXTERNAL"]

@@ -46,7 +46,7 @@ def test_contextual_argument_is_left_out_wherever_it_is_optional() -> None:
 
 
 def test_external_declaration_may_have_the_argument_or_not() -> None:
-    for arguments in ("", "(in: String!)"):
+    for arguments in ("", "(in: String)"):
         sdl = supergraph_sdl_of(
             a="""type Query { t: T } type T @context(name: "c") { x: String! a: Account }
             type Account @key(fields: "id") {

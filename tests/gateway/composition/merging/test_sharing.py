@@ -33,3 +33,19 @@ def test_an_external_field_that_nobody_provides_is_no_sharing() -> None:
     )
 
     assert codes(result) == []
+
+
+@pytest.mark.parametrize(
+    ("marks", "expected"), [("", ["INVALID_FIELD_SHARING"]), ("@shareable", [])]
+)
+def test_a_field_on_the_way_to_what_is_provided_says_itself_that_it_is_shared(
+    marks: str, expected: list[str]
+) -> None:
+    result = compose_all(
+        a=f"""type Query {{ t: T @provides(fields: "soil {{ kind }}") }}
+              type T @key(fields: "id") {{ id: ID! soil: Soil {marks} }} type Soil {{ kind: Int @external }}""",
+        b="""type T @key(fields: "id") { id: ID! soil: Soil @shareable }
+             type Soil @shareable { kind: Int }""",
+    )
+
+    assert codes(result) == expected
