@@ -18,6 +18,7 @@ from messaging.envelope import Envelope
 from shared.clock import Clock
 
 from .service import JobService, NewJob
+from .states import Outcome
 
 ISSUED = "ISSUED"
 
@@ -43,6 +44,14 @@ class OrderCancelled:
 
     order_id: UUID
     reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OrderClosed:
+    """orders.order.closed, as jobs reads it."""
+
+    order_id: UUID
+    outcome: Outcome
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,6 +96,13 @@ class JobConsumers:
             event.order_id, reason=event.reason, event_id=envelope.id
         )
 
+    async def on_order_closed(
+        self, session: AsyncSession, event: OrderClosed, envelope: Envelope
+    ) -> None:
+        """Let a missed job fail, once the order has: until then it may have been called off in time."""
+        if event.outcome is Outcome.FAILED:
+            await JobService(session, self.clock).fail_missed(event.order_id, event_id=envelope.id)
+
     async def on_supply_request_changed(
         self, session: AsyncSession, event: SupplyRequestChanged, envelope: Envelope
     ) -> None:
@@ -110,6 +126,12 @@ class JobConsumers:
                 subject="orders.order.cancelled.v1",
                 reads=OrderCancelled,
                 handler=self.on_order_cancelled,
+            ),
+            Subscription(
+                name="jobs-order-closed",
+                subject="orders.order.closed.v1",
+                reads=OrderClosed,
+                handler=self.on_order_closed,
             ),
             Subscription(
                 name="jobs-supply-request-changed",

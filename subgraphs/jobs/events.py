@@ -44,6 +44,20 @@ class JobStarted(Event):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class JobMissed(Event):
+    """The time to check in is over, and the worker has not. Whether that was a failure is for the order to say."""
+
+    SUBJECT: ClassVar[str] = "jobs.job.missed.v1"
+    AGGREGATE: ClassVar[str] = "job_id"
+    CORRELATION: ClassVar[str | None] = "order_id"
+
+    job_id: UUID
+    order_id: UUID
+    worker_id: UUID
+    starts_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class JobFinished(Event):
     """A job has ended; told exactly once, and nothing about the job changes afterwards."""
 

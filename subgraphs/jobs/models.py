@@ -60,7 +60,7 @@ class Job(Base):
     state: Mapped[JobState] = mapped_column(_names(JobState))
     state_since: Mapped[datetime] = mapped_column(UtcDateTime)
     due_at: Mapped[datetime | None] = mapped_column(UtcDateTime, index=True)
-    """When the job ends by itself if nothing happens to it."""
+    """When the clock acts if nobody does; ``None`` before the start: the worker has missed it, which is told."""
     outcome: Mapped[Outcome | None] = mapped_column(_names(Outcome))
     fail_cause: Mapped[FailCause | None] = mapped_column(_names(FailCause))
     supply_request_id: Mapped[UUID | None] = mapped_column(Uuid)

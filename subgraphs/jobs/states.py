@@ -95,7 +95,7 @@ def state_after(outcome: Outcome) -> JobState:
 
 
 def due_at(state: JobState, *, since: datetime, starts_at: datetime) -> datetime | None:
-    """Return when a job ends by itself if nothing happens to it; ``None``: it waits for somebody.
+    """Return when the clock has something to say to a job that nothing happens to; ``None``: it waits for somebody.
 
     Args:
         state: where the job stands.

@@ -1,4 +1,4 @@
-"""What the clock does to jobs: nobody came, or the client said nothing. Each job in its own transaction.
+"""What the clock says to jobs: nobody came, or the client said nothing. Each job in its own transaction.
 
 A timer that is late or runs twice does no harm: the command looks at the clock again under the lock.
 """
@@ -22,7 +22,7 @@ BATCH = 100
 
 @dataclass(frozen=True, slots=True)
 class Deadlines:
-    """Ends jobs whose time is over."""
+    """Acts on jobs whose time is over."""
 
     database: Database
     clock: Clock
@@ -32,7 +32,7 @@ class Deadlines:
         return (Timer("jobs-deadlines", EVERY, self.expire_due),)
 
     async def expire_due(self) -> int:
-        """End what is due, up to a batch, and return how many jobs that was."""
+        """Act on what is due, up to a batch, and return how many jobs that was."""
         async with self.database.reading() as session:
             due = await JobRepository(session).find_due(now=self.clock.now(), limit=BATCH)
         for job_id in due:

@@ -1,7 +1,7 @@
 """What orders hears from the others. Handlers are thin: they call a command and let its refusal decide.
 
-Events of different services, and of different kinds, may overtake each other. A handler that is too early asks for the
-message again; the commands themselves take repetition and lateness.
+Events of different services, and of different kinds, may overtake each other: the commands take them in any order, and
+as often as they come.
 """
 
 from __future__ import annotations
@@ -18,8 +18,8 @@ from messaging.consumer import Policy, Retry, Subscription
 from messaging.envelope import Envelope
 from shared.clock import Clock
 
-from .errors import IllegalTransition, OrderNotFound
-from .service import ClientProfile, ClientService, OrderService
+from .errors import OrderNotFound
+from .service import ClientProfile, ClientService, KnownJob, OrderService
 from .states import Outcome
 
 TOO_EARLY = timedelta(seconds=2)
@@ -68,6 +68,16 @@ class JobCreated:
 class JobStarted:
     """jobs.job.started, as orders reads it."""
 
+    job_id: UUID
+    order_id: UUID
+    worker_id: UUID
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class JobMissed:
+    """jobs.job.missed, as orders reads it."""
+
+    job_id: UUID
     order_id: UUID
     worker_id: UUID
 
@@ -76,7 +86,9 @@ class JobStarted:
 class JobFinished:
     """jobs.job.finished, as orders reads it."""
 
+    job_id: UUID
     order_id: UUID
+    worker_id: UUID
     outcome: Outcome
     has_started: bool = False
     """Messages of older versions do not say."""
@@ -128,10 +140,7 @@ class OrderConsumers:
         """Learn who the worker is: this, not worker-found, is how the order hears of it."""
         await _or_retry(
             OrderService(session, self.clock).assign(
-                event.order_id,
-                worker_id=event.worker_id,
-                job_id=event.job_id,
-                event_id=envelope.id,
+                event.order_id, _job_of(event), event_id=envelope.id
             )
         )
 
@@ -141,7 +150,17 @@ class OrderConsumers:
         """Show that the work is under way."""
         await _or_retry(
             OrderService(session, self.clock).start(
-                event.order_id, worker_id=event.worker_id, event_id=envelope.id
+                event.order_id, _job_of(event), event_id=envelope.id
+            )
+        )
+
+    async def on_job_missed(
+        self, session: AsyncSession, event: JobMissed, envelope: Envelope
+    ) -> None:
+        """End the order whose worker did not come, unless it was called off before."""
+        await _or_retry(
+            OrderService(session, self.clock).miss(
+                event.order_id, _job_of(event), event_id=envelope.id
             )
         )
 
@@ -152,6 +171,7 @@ class OrderConsumers:
         await _or_retry(
             OrderService(session, self.clock).finish(
                 event.order_id,
+                _job_of(event),
                 outcome=event.outcome,
                 has_started=event.has_started,
                 event_id=envelope.id,
@@ -195,6 +215,13 @@ class OrderConsumers:
                 policy=_PATIENT,
             ),
             Subscription(
+                name="orders-job-missed",
+                subject="jobs.job.missed.v1",
+                reads=JobMissed,
+                handler=self.on_job_missed,
+                policy=_PATIENT,
+            ),
+            Subscription(
                 name="orders-job-finished",
                 subject="jobs.job.finished.v1",
                 reads=JobFinished,
@@ -204,8 +231,12 @@ class OrderConsumers:
         )
 
 
+def _job_of(event: JobCreated | JobStarted | JobMissed | JobFinished) -> KnownJob:
+    return KnownJob(job_id=event.job_id, worker_id=event.worker_id)
+
+
 async def _or_retry(command: Awaitable[None]) -> None:
     try:
         await command
-    except (IllegalTransition, OrderNotFound) as error:
+    except OrderNotFound as error:
         raise Retry(TOO_EARLY, str(error)) from error

@@ -1,4 +1,4 @@
-"""Getting a search for a worker started: the synchronous call to matching, and its repetition until it is accepted.
+"""Getting a search for a worker started: the synchronous call to matching, repeated until it is accepted or too late.
 
 The order is committed before the call and moved on after it, so no transaction is open while we wait for another
 service. Both sides derive the same search id from order and attempt: repeating the call starts nothing twice.
@@ -15,10 +15,10 @@ from prometheus_client import Gauge
 
 from shared.clock import Clock
 from shared.database import Database
-from shared.errors import DomainError
+from shared.errors import DomainError, NotFound
 from shared.identifiers import derived_id
 from shared.logging import get_logger
-from shared.service_client import ServiceClient
+from shared.service_client import ServiceClient, UpstreamRefused
 
 from .models import Order
 from .repository import OrderRepository
@@ -32,6 +32,9 @@ _START_SEARCH = """
 mutation StartSearch($orderId: ID!, $searchId: ID!, $request: String!) {
   startSearch(orderId: $orderId, searchId: $searchId, request: $request) { searchId accepted }
 }
+"""
+_CANCEL_SEARCH = """
+mutation CancelSearch($searchId: ID!) { cancelSearch(searchId: $searchId) { searchId } }
 """
 _log = get_logger(__name__)
 _stuck = Gauge(
@@ -87,6 +90,33 @@ class SearchFlow:
         )
         for order in due:
             await self.start(order)
+
+    async def call_off_unserved(self) -> None:
+        """End every order whose time has come and that nobody has; for a timer.
+
+        Only matching knows whether somebody has it: news of a worker found may be on their way, however late. So it is
+        asked to search no more, and refuses when it has found somebody.
+        """
+        now = self.clock.now()
+        async with self.database.reading() as session:
+            unserved = await OrderRepository(session).find_unserved(now=now, limit=BATCH)
+        for order in unserved:
+            if await self._end_search(order):
+                async with self.database.transaction() as session:
+                    await OrderService(session, self.clock).call_off_unserved(order.id)
+
+    async def _end_search(self, order: Order) -> bool:
+        """Return whether nobody has been found for the order, and nobody will be."""
+        variables = {"searchId": str(search_id(order.id, _next_attempt(order)))}
+        try:
+            await self.matching.execute(_CANCEL_SEARCH, variables)
+        except UpstreamRefused as refused:
+            never_begun: bool = refused.refusal == NotFound.code
+            return never_begun
+        except DomainError as error:
+            _log.warning("search not ended", order_id=str(order.id), error=str(error))
+            return False
+        return True
 
     async def _call(self, order: Order, attempt: int, excluded: list[str]) -> bool:
         request = {

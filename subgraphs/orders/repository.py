@@ -13,7 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from shared.paging import Page, read_page
 
 from .models import Client, Order, OrderStep, ServiceType, ServiceTypeVersion
-from .states import OrderState
+from .states import UNSERVED, OrderState
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,12 +84,22 @@ class OrderRepository:
         )
 
     async def find_awaiting_search(self, *, now: datetime, limit: int) -> Sequence[Order]:
-        """Return orders whose search must still be started: just submitted, or waiting and due again."""
+        """Return orders whose search must still be started: just submitted, or waiting and due again, and in time."""
         due = (Order.state == OrderState.SUBMITTED) | (
             (Order.state == OrderState.WAITING_WORKER) & (Order.retry_at <= now)
         )
         found = await self.session.scalars(
-            select(Order).where(due).order_by(Order.number).limit(limit)
+            select(Order).where(due, Order.starts_at > now).order_by(Order.number).limit(limit)
+        )
+        return found.all()
+
+    async def find_unserved(self, *, now: datetime, limit: int) -> Sequence[Order]:
+        """Return orders that should have started and of which nobody is known to have them, oldest first."""
+        found = await self.session.scalars(
+            select(Order)
+            .where(Order.state.in_(UNSERVED), Order.starts_at <= now)
+            .order_by(Order.starts_at)
+            .limit(limit)
         )
         return found.all()
 

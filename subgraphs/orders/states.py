@@ -57,6 +57,9 @@ CANCELLABLE = frozenset(
 )
 """Where people may still cancel; what has started is ended only by its job."""
 
+UNSERVED = CANCELLABLE - {OrderState.ASSIGNED}
+"""Where nobody has the order yet."""
+
 REORDERABLE = frozenset({OrderState.FAILED, OrderState.CANCELLED})
 
 _STATE_OF_OUTCOME = {

@@ -1,4 +1,4 @@
-"""What orders does by itself: searches that are due, and idempotency keys whose time is over.
+"""What orders does by itself: searches that are due, orders that nobody has in time, and old idempotency keys.
 
 A timer that is late or runs twice does no harm: a search has one id however often it is asked for.
 """
@@ -31,6 +31,7 @@ class Housekeeping:
         """Return what to do and how often."""
         return (
             Timer("orders-search", RETRY_EVERY, self.search.retry_due),
+            Timer("orders-unserved", RETRY_EVERY, self.search.call_off_unserved),
             Timer("orders-keys", KEYS_EVERY, self.forget_keys),
         )
 

@@ -1,4 +1,4 @@
-"""Who reads what: the customer's event catalogue, domains that do not exist yet included.
+"""Who reads what: the event catalogue, domains that do not exist yet included.
 
 The order of the readers means nothing. A subject that is not here may not be published.
 """
@@ -16,7 +16,7 @@ READERS: dict[str, frozenset[str]] = {
         "orders.service-type.changed.v1": "matching consumables",
         "orders.order.submitted.v1": "",
         "orders.order.cancelled.v1": "matching jobs",
-        "orders.order.closed.v1": "billing quality",
+        "orders.order.closed.v1": "billing quality jobs",
         "matching.worker-found.v1": "jobs bets",
         "matching.search.exhausted.v1": "orders",
         "hiring.worker-hired.v1": "matching accounts",
@@ -25,6 +25,7 @@ READERS: dict[str, frozenset[str]] = {
         "hiring.application.changed.v1": "",
         "jobs.job.created.v1": "orders",
         "jobs.job.started.v1": "orders bets",
+        "jobs.job.missed.v1": "orders",
         "jobs.job.finished.v1": "orders billing matching quality consumables bets",
         "consumables.request.changed.v1": "jobs",
         "quality.case.changed.v1": "matching",

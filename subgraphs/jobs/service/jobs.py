@@ -20,7 +20,7 @@ from subgraphs.jobs.errors import (
     NotEquipped,
     OutcomeInvalid,
 )
-from subgraphs.jobs.events import JobCreated, JobFinished, JobStarted
+from subgraphs.jobs.events import JobCreated, JobFinished, JobMissed, JobStarted
 from subgraphs.jobs.models import Evidence, Job, JobStep
 from subgraphs.jobs.repository import JobRepository
 from subgraphs.jobs.states import (
@@ -122,6 +122,14 @@ class JobService:
             await self._move(job, JobState.SUPPLIES_REQUESTED, actor=SYSTEM, event_id=event_id)
         await self._move(job, JobState.EQUIPPED, actor=SYSTEM, event_id=event_id)
 
+    async def fail_missed(self, order_id: UUID, *, event_id: str) -> None:
+        """The order has failed, so a job that has not begun was missed for good. Any other job ends by itself."""
+        job = await JobRepository(self.session).lock_job_of(order_id)
+        if job is not None and job.state in BEFORE_START:
+            await self._end(
+                job, Outcome.FAILED, cause=FailCause.NO_SHOW, actor=SYSTEM, event_id=event_id
+            )
+
     # -- what the worker does
 
     async def note_supplies(
@@ -158,7 +166,7 @@ class JobService:
         now = self.clock.now()
         if now < job.starts_at - CHECK_IN_OPENS:
             raise CheckInTooEarly("The check-in opens half an hour before the start.")
-        if now > job.starts_at + CHECK_IN_CLOSES:
+        if now > job.starts_at + CHECK_IN_CLOSES or _is_missed(job):
             raise CheckInTooLate("The check-in closed a quarter of an hour after the start.")
         if self.requires_supplies and job.state is not JobState.EQUIPPED:
             raise NotEquipped("The supplies have not been issued yet.")
@@ -257,7 +265,11 @@ class JobService:
     # -- what the clock does
 
     async def expire(self, job_id: UUID) -> None:
-        """End a job whose time is over: nobody came, or the client said nothing. Early or repeated: nothing."""
+        """Act on a job whose time is over: nobody came, or the client said nothing. Early or repeated: nothing.
+
+        The client's silence ends the job. That nobody came does not: the order may have been called off in time, by
+        news that have not reached us. The order is told, knows which was first, and answers by being closed.
+        """
         job = await JobRepository(self.session).lock_job(job_id)
         if job is None or job.due_at is None or job.due_at > self.clock.now():
             return
@@ -265,7 +277,8 @@ class JobService:
             note = "the client did not answer"
             await self._end(job, Outcome.DONE, actor=SYSTEM, note=note)
         else:
-            await self._end(job, Outcome.FAILED, cause=FailCause.NO_SHOW, actor=SYSTEM)
+            job.due_at = None
+            outbox.record(self.session, _missed(job, self.clock.now()))
 
     # -- how
 
@@ -339,10 +352,11 @@ class JobService:
         event_id: str | None = None,
         note: str | None = None,
     ) -> None:
-        before = job.state
+        before, was_missed = job.state, _is_missed(job)
         job.state = advance(before, target)
         job.state_since = self.clock.now()
-        job.due_at = due_at(job.state, since=job.state_since, starts_at=job.starts_at)
+        if not (was_missed and job.state in BEFORE_START):
+            job.due_at = due_at(job.state, since=job.state_since, starts_at=job.starts_at)
         job.version += 1
         seq = await JobRepository(self.session).next_step(job.id)
         self._add_step(job, seq, before, actor=actor, event_id=event_id, note=note)
@@ -374,6 +388,20 @@ class JobService:
 def _check_text(name: str, text: str) -> None:
     if not text.strip() or len(text) > MAX_TEXT:
         raise ValidationFailed(f"`{name}` has 1 to {MAX_TEXT} characters.")
+
+
+def _is_missed(job: Job) -> bool:
+    return job.state in BEFORE_START and job.due_at is None
+
+
+def _missed(job: Job, now: datetime) -> JobMissed:
+    return JobMissed(
+        job_id=job.id,
+        order_id=job.order_id,
+        worker_id=job.worker_id,
+        starts_at=job.starts_at,
+        occurred_at=now,
+    )
 
 
 def _created(job: Job) -> JobCreated:

@@ -60,7 +60,7 @@ class Mutation:
 
     @strawberry.federation.mutation(inaccessible=True, extensions=[services()])
     async def cancel_search(self, info: Info, search_id: strawberry.ID) -> SearchAck:
-        """Call a search off before it has decided. For services; repeating it changes nothing."""
+        """Make sure that a search finds nobody; refused when it has found somebody. For services."""
         async with info.context.transaction() as session:
             await SearchService(session, info.context.clock).cancel(parse_id(search_id))
         return SearchAck(search_id=search_id, accepted=True, position=None)

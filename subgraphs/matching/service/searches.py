@@ -107,16 +107,16 @@ class SearchService:
         return search
 
     async def cancel(self, search_id: UUID) -> Search:
-        """Call one search off. Repeating it changes nothing.
+        """Call one search off. Repeating it changes nothing, and one that found nobody is over as it is.
 
         Raises:
             SearchNotFound: no such search.
-            IllegalTransition: it has ended.
+            IllegalTransition: it has found somebody.
         """
         search = await MatchingRepository(self.session).lock_search(search_id)
         if search is None:
             raise SearchNotFound(f"Search {search_id} does not exist.")
-        if search.state is not SearchState.CANCELLED:
+        if search.state not in {SearchState.CANCELLED, SearchState.EXHAUSTED}:
             self._call_off(search)
         return search
 

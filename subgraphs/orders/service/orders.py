@@ -33,6 +33,7 @@ from subgraphs.orders.states import (
     CANCELLABLE,
     FINAL,
     REORDERABLE,
+    UNSERVED,
     OrderState,
     Outcome,
     advance,
@@ -47,6 +48,7 @@ MIN_NOTICE = timedelta(hours=1)
 MAX_TEXT = 4_000
 SYSTEM = "system"
 """The actor of a step that no person took."""
+NOBODY_FOUND = "Nobody was found in time."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,6 +60,14 @@ class NewOrder:
     place: str
     starts_at: datetime
     form_data: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KnownJob:
+    """What every event of a job says about it."""
+
+    job_id: UUID
+    worker_id: UUID
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,20 +171,14 @@ class OrderService:
             )
         if order.state not in CANCELLABLE:
             raise IllegalTransition(f"An order that is {order.state} cannot be cancelled.")
-        stage = order.state
-        order.cancel_reason = reason
-        await self._move(order, OrderState.CANCELLED, actor=actor, note=reason)
-        cancelled = OrderCancelled(
-            order_id=order.id,
-            client_id=order.client_id,
-            by=actor,
-            reason=reason,
-            stage=stage,
-            occurred_at=self.clock.now(),
-        )
-        outbox.record(self.session, cancelled)
-        self._close(order, Outcome.CANCELLED)
+        await self._cancel(order, reason=reason, actor=actor)
         return order
+
+    async def call_off_unserved(self, order_id: UUID) -> None:
+        """Nobody was found by the start: end the order, which can be ordered again. Early or repeated: nothing."""
+        order = await self._lock(order_id)
+        if order.state in UNSERVED and order.starts_at <= self.clock.now():
+            await self._cancel(order, reason=NOBODY_FOUND, actor=SYSTEM)
 
     async def begin_search(self, order_id: UUID, *, attempt: int) -> Order:
         """Matching has accepted search number ``attempt``. Repeating it, or coming too late, changes nothing.
@@ -213,49 +217,82 @@ class OrderService:
         order.retry_at = self.clock.now() if order.state is OrderState.WAITING_WORKER else None
         return order
 
-    async def assign(self, order_id: UUID, *, worker_id: UUID, job_id: UUID, event_id: str) -> None:
+    # What follows may be heard of in any order: whatever comes later in a job's life implies what comes before.
+
+    async def assign(self, order_id: UUID, job: KnownJob, *, event_id: str) -> None:
         """The job exists, so the worker is known. A cancelled order stays cancelled: its job hears of it too.
 
         A worker can be found before we noted that the search was accepted; the acceptance is then implied.
         """
         order = await self._lock(order_id)
-        if order.state in FINAL or order.job_id is not None:
-            return
-        if order.state in {OrderState.SUBMITTED, OrderState.WAITING_WORKER}:
-            await self._move(order, OrderState.SEARCHING, actor=SYSTEM, event_id=event_id)
-        order.worker_id, order.job_id = worker_id, job_id
-        await self._move(order, OrderState.ASSIGNED, actor=SYSTEM, event_id=event_id)
+        if order.state not in FINAL:
+            await self._learn_job(order, job, event_id=event_id)
 
-    async def start(self, order_id: UUID, *, worker_id: UUID, event_id: str) -> None:
-        """The worker has begun.
-
-        Raises:
-            IllegalTransition: the job is not known yet.
-        """
+    async def start(self, order_id: UUID, job: KnownJob, *, event_id: str) -> None:
+        """The worker has begun."""
         order = await self._lock(order_id)
-        if order.state in FINAL or order.state is OrderState.IN_PROGRESS:
+        if order.state in FINAL:
             return
-        await self._move(order, OrderState.IN_PROGRESS, actor=str(worker_id), event_id=event_id)
+        await self._learn_job(order, job, event_id=event_id, has_started=True)
 
-    async def finish(
-        self, order_id: UUID, *, outcome: Outcome, has_started: bool, event_id: str
-    ) -> None:
-        """The job has ended, and the order with it.
+    async def miss(self, order_id: UUID, job: KnownJob, *, event_id: str) -> None:
+        """The worker did not come while they could: the order has failed.
 
-        The end of a job can be heard of before its start; with ``has_started`` the start is then implied.
-
-        Raises:
-            IllegalTransition: the job is not known yet.
+        Here it is decided whether that or a cancellation came first; the job ends as the order did.
         """
         order = await self._lock(order_id)
         if order.state in FINAL:
             return
-        if has_started and order.state is OrderState.ASSIGNED:
-            await self._move(
-                order, OrderState.IN_PROGRESS, actor=str(order.worker_id), event_id=event_id
-            )
+        await self._learn_job(order, job, event_id=event_id)
+        await self._move(
+            order, OrderState.FAILED, actor=SYSTEM, event_id=event_id, note="nobody came"
+        )
+        self._close(order, Outcome.FAILED)
+
+    async def finish(
+        self,
+        order_id: UUID,
+        job: KnownJob,
+        *,
+        outcome: Outcome,
+        has_started: bool,
+        event_id: str,
+    ) -> None:
+        """The job has ended, and the order with it."""
+        order = await self._lock(order_id)
+        if order.state in FINAL:
+            return
+        await self._learn_job(order, job, event_id=event_id, has_started=has_started)
         await self._move(order, state_after(outcome), actor=SYSTEM, event_id=event_id)
         self._close(order, outcome)
+
+    async def _learn_job(
+        self, order: Order, job: KnownJob, *, event_id: str, has_started: bool = False
+    ) -> None:
+        if order.state in {OrderState.SUBMITTED, OrderState.WAITING_WORKER}:
+            await self._move(order, OrderState.SEARCHING, actor=SYSTEM, event_id=event_id)
+        if order.state is OrderState.SEARCHING:
+            order.worker_id, order.job_id = job.worker_id, job.job_id
+            await self._move(order, OrderState.ASSIGNED, actor=SYSTEM, event_id=event_id)
+        if has_started and order.state is OrderState.ASSIGNED:
+            await self._move(
+                order, OrderState.IN_PROGRESS, actor=str(job.worker_id), event_id=event_id
+            )
+
+    async def _cancel(self, order: Order, *, reason: str, actor: str) -> None:
+        stage = order.state
+        order.cancel_reason = reason
+        await self._move(order, OrderState.CANCELLED, actor=actor, note=reason)
+        cancelled = OrderCancelled(
+            order_id=order.id,
+            client_id=order.client_id,
+            by=actor,
+            reason=reason,
+            stage=stage,
+            occurred_at=self.clock.now(),
+        )
+        outbox.record(self.session, cancelled)
+        self._close(order, Outcome.CANCELLED)
 
     async def _search(self, order: Order, attempt: int, *, event_id: str | None = None) -> None:
         order.attempt, order.retry_at = attempt, None

@@ -69,6 +69,27 @@ async def test_a_cancelled_orders_job_ends_cancelled_whichever_comes_first(
     assert await facts(session, job.id) == ["created", "finished"]
 
 
+@pytest.mark.parametrize(
+    ("outcome", "state"),
+    [("FAILED", JobState.FAILED), ("CANCELLED", JobState.ASSIGNED), ("DONE", JobState.ASSIGNED)],
+)
+async def test_a_job_not_begun_fails_with_its_order(
+    session: AsyncSession, clock: ManualClock, outcome: str, state: JobState
+) -> None:
+    """A cancellation has news of its own, which say why."""
+    job = await a_job(session, clock)
+
+    for _ in range(2):
+        await hear(
+            session,
+            clock,
+            "orders.order.closed",
+            {"orderId": str(job.order_id), "outcome": outcome, "grossMinor": "10000"},
+        )
+
+    assert job.state is state
+
+
 async def test_a_price_that_is_none_is_rejected(session: AsyncSession, clock: ManualClock) -> None:
     with pytest.raises(Reject):
         await hear(

@@ -6,14 +6,14 @@ import pytest
 
 from messaging.events import Event
 from subgraphs.jobs import consumers
-from subgraphs.jobs.events import JobCreated, JobFinished, JobStarted
+from subgraphs.jobs.events import JobCreated, JobFinished, JobMissed, JobStarted
 from subgraphs.matching.events import WorkerFound
 from subgraphs.orders import consumers as orders
-from subgraphs.orders.events import OrderCancelled
+from subgraphs.orders.events import OrderCancelled, OrderClosed
 from tests.support.contracts import assert_contract, unreadable
 
 
-@pytest.mark.parametrize("event", [JobCreated, JobStarted, JobFinished])
+@pytest.mark.parametrize("event", [JobCreated, JobStarted, JobMissed, JobFinished])
 def test_every_event_is_what_its_contract_says(event: type[Event]) -> None:
     assert_contract(event)
 
@@ -23,8 +23,10 @@ def test_every_event_is_what_its_contract_says(event: type[Event]) -> None:
     [
         (consumers.WorkerFound, WorkerFound),
         (consumers.OrderCancelled, OrderCancelled),
+        (consumers.OrderClosed, OrderClosed),
         (orders.JobCreated, JobCreated),
         (orders.JobStarted, JobStarted),
+        (orders.JobMissed, JobMissed),
         (orders.JobFinished, JobFinished),
     ],
 )

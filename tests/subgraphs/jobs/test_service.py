@@ -487,10 +487,72 @@ async def test_who_has_not_come_by_a_quarter_past_does_not_come(
     clock.advance(timedelta(minutes=1))
     for _ in range(2):
         await service.expire(job.id)
+    told_of = job.state
+    for _ in range(2):
+        await service.fail_missed(job.order_id, event_id="closed")
 
-    assert early is state
+    assert (early, told_of) == (state, state)
     assert (job.state, job.fail_cause) == (JobState.FAILED, FailCause.NO_SHOW)
-    assert (await facts(session, job.id)).count("finished") == 1
+    assert await facts(session, job.id) == ["created", "missed", "finished"]
+    assert (await told(session, job.id))[-1][1]["hasStarted"] is False
+
+
+async def test_a_worker_is_not_blamed_for_missing_what_was_called_off_in_time(
+    session: AsyncSession, clock: ManualClock
+) -> None:
+    job = await a_job(session, clock)
+    service = JobService(session, clock)
+    clock.advance(timedelta(hours=1))
+
+    await service.expire(job.id)
+    await service.cancel_order(job.order_id, reason="rain", event_id="late")
+
+    assert (job.state, job.fail_cause) == (JobState.CANCELLED, None)
+    assert await facts(session, job.id) == ["created", "missed", "finished"]
+
+
+async def test_a_job_whose_worker_is_heard_of_too_late_blames_nobody(
+    session: AsyncSession, clock: ManualClock
+) -> None:
+    found = a_found_worker(clock, starts_at=clock.now() - timedelta(hours=1))
+    service = JobService(session, clock)
+    await service.create(found, event_id="found")
+    job = await session.get_one(Job, job_id_of(found.order_id))
+
+    await service.expire(job.id)
+    await service.cancel_order(found.order_id, reason="Nobody was found in time.", event_id="c")
+
+    assert (job.state, job.fail_cause) == (JobState.CANCELLED, None)
+
+
+async def test_supplies_do_not_bring_back_what_was_missed(
+    session: AsyncSession, clock: ManualClock
+) -> None:
+    job = await a_job(session, clock, state=JobState.SUPPLIES_REQUESTED)
+    service = JobService(session, clock)
+    clock.advance(timedelta(hours=1))
+    await service.expire(job.id)
+
+    await service.equip(job.id, supply_request_id=uuid4(), event_id="late")
+    await service.expire(job.id)
+    clock.instant = job.starts_at  # a machine's clock may be set back
+    with pytest.raises(CheckInTooLate):
+        await service.check_in(job.id, worker_id=job.worker_id, sha256=PHOTO_SHA256)
+
+    assert job.state is JobState.EQUIPPED
+    assert await facts(session, job.id) == ["created", "missed"]
+
+
+@pytest.mark.parametrize("state", NOT_BEFORE_START)
+async def test_a_job_that_has_begun_ends_by_itself_however_its_order_closed(
+    session: AsyncSession, clock: ManualClock, state: JobState
+) -> None:
+    job = await a_job(session, clock, state=state)
+
+    await JobService(session, clock).fail_missed(job.order_id, event_id="closed")
+    await JobService(session, clock).fail_missed(uuid4(), event_id="of an order without a job")
+
+    assert job.state is state
 
 
 async def test_a_client_who_says_nothing_for_a_day_agrees(

@@ -136,12 +136,23 @@ async def test_a_search_is_called_off_once_and_finds_nobody(
     assert await recorded(session) == []
 
 
-async def test_a_search_that_has_ended_cannot_be_called_off(
+async def test_a_search_that_found_nobody_is_over_as_it_is(
     session: AsyncSession, clock: ManualClock
 ) -> None:
     search = await search_for(session, clock)
 
-    with pytest.raises(IllegalTransition, match="EXHAUSTED cannot become CANCELLED"):
+    await SearchService(session, clock).cancel(search.id)
+
+    assert search.state is SearchState.EXHAUSTED
+
+
+async def test_a_search_that_found_somebody_cannot_be_called_off(
+    session: AsyncSession, clock: ManualClock
+) -> None:
+    await hire(session, clock)
+    search = await search_for(session, clock)
+
+    with pytest.raises(IllegalTransition, match="FOUND cannot become CANCELLED"):
         await SearchService(session, clock).cancel(search.id)
     with pytest.raises(SearchNotFound):
         await SearchService(session, clock).cancel(uuid4())

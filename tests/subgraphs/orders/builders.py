@@ -11,7 +11,13 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from messaging.tables import OutboxMessage
 from shared.clock import Clock
 from subgraphs.orders.models import Order
-from subgraphs.orders.service import NewOrder, OrderService, ServiceTypeDraft, ServiceTypeService
+from subgraphs.orders.service import (
+    KnownJob,
+    NewOrder,
+    OrderService,
+    ServiceTypeDraft,
+    ServiceTypeService,
+)
 from subgraphs.orders.states import OrderState, Outcome
 
 
@@ -49,6 +55,10 @@ async def a_request(session: AsyncSession, clock: Clock) -> NewOrder:
     )
 
 
+def a_known_job(worker_id: UUID | None = None) -> KnownJob:
+    return KnownJob(job_id=uuid4(), worker_id=worker_id or uuid4())
+
+
 async def an_order(
     session: AsyncSession,
     clock: Clock,
@@ -61,7 +71,7 @@ async def an_order(
     orders = OrderService(session, clock)
     wanted = await a_request(session, clock)
     order = await orders.submit(wanted, client_id=client_id or uuid4())
-    worker = worker_id or uuid4()
+    job = a_known_job(worker_id)
 
     async def search() -> None:
         await orders.begin_search(order.id, attempt=1)
@@ -71,14 +81,15 @@ async def an_order(
         await orders.wait_for_worker(order.id, attempt=1, retry_at=retry_at, event_id="e1")
 
     async def assign() -> None:
-        await orders.assign(order.id, worker_id=worker, job_id=uuid4(), event_id="e2")
+        await orders.assign(order.id, job, event_id="e2")
 
     async def start() -> None:
-        await orders.start(order.id, worker_id=worker, event_id="e3")
+        await orders.start(order.id, job, event_id="e3")
 
     async def finish(outcome: Outcome) -> None:
         await orders.finish(
             order.id,
+            job,
             outcome=outcome,
             has_started=order.state is OrderState.IN_PROGRESS,
             event_id="e4",

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import Any
 from uuid import uuid4
 
 import pytest
@@ -12,6 +13,7 @@ from shared.clock import ManualClock
 from subgraphs.orders.consumers import (
     JobCreated,
     JobFinished,
+    JobMissed,
     JobStarted,
     OrderConsumers,
     SearchExhausted,
@@ -43,13 +45,13 @@ async def test_a_job_moves_its_order_along(session: AsyncSession, clock: ManualC
     worker_id = uuid4()
     seen = []
 
-    created = JobCreated(job_id=uuid4(), order_id=order.id, worker_id=worker_id)
-    await consumers.on_job_created(session, created, an_envelope(clock))
+    job: dict[str, Any] = {"job_id": uuid4(), "order_id": order.id, "worker_id": worker_id}
+
+    await consumers.on_job_created(session, JobCreated(**job), an_envelope(clock))
     seen.append(order.state)
-    started = JobStarted(order_id=order.id, worker_id=worker_id)
-    await consumers.on_job_started(session, started, an_envelope(clock))
+    await consumers.on_job_started(session, JobStarted(**job), an_envelope(clock))
     seen.append(order.state)
-    finished = JobFinished(order_id=order.id, outcome=Outcome.DONE)
+    finished = JobFinished(**job, outcome=Outcome.DONE)
     await consumers.on_job_finished(session, finished, an_envelope(clock))
     seen.append(order.state)
 
@@ -57,20 +59,24 @@ async def test_a_job_moves_its_order_along(session: AsyncSession, clock: ManualC
     assert order.worker_id == worker_id
 
 
-async def test_news_that_come_too_early_are_asked_for_again(
+async def test_a_job_whose_worker_does_not_come_fails_its_order(
     session: AsyncSession, clock: ManualClock
 ) -> None:
-    order = await an_order(session, clock, state=OrderState.SEARCHING)
-    consumers = OrderConsumers(clock)
+    order = await an_order(session, clock, state=OrderState.ASSIGNED)
+
+    missed = JobMissed(job_id=uuid4(), order_id=order.id, worker_id=uuid4())
+    await OrderConsumers(clock).on_job_missed(session, missed, an_envelope(clock))
+
+    assert (order.state, order.outcome) == (OrderState.FAILED, Outcome.FAILED)
+
+
+async def test_news_of_an_order_that_is_not_there_are_asked_for_again(
+    session: AsyncSession, clock: ManualClock
+) -> None:
+    started = JobStarted(job_id=uuid4(), order_id=uuid4(), worker_id=uuid4())
 
     with pytest.raises(Retry):
-        await consumers.on_job_started(
-            session, JobStarted(order_id=order.id, worker_id=uuid4()), an_envelope(clock)
-        )
-    with pytest.raises(Retry):
-        await consumers.on_job_finished(
-            session, JobFinished(order_id=uuid4(), outcome=Outcome.DONE), an_envelope(clock)
-        )
+        await OrderConsumers(clock).on_job_started(session, started, an_envelope(clock))
 
 
 async def test_an_exhausted_search_makes_the_order_wait(
@@ -94,5 +100,6 @@ def test_orders_reads_what_the_catalogue_says(clock: ManualClock) -> None:
         "matching.search.exhausted.v1",
         "jobs.job.created.v1",
         "jobs.job.started.v1",
+        "jobs.job.missed.v1",
         "jobs.job.finished.v1",
     }

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import timedelta
+from itertools import permutations
+from typing import Literal
 from uuid import uuid4
 
 import pytest
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from shared.clock import ManualClock
-from shared.errors import BadState, ValidationFailed
+from shared.errors import ValidationFailed
 from subgraphs.orders.errors import (
     ClientInactive,
     CodeTaken,
@@ -24,18 +26,21 @@ from subgraphs.orders.errors import (
     StartsTooSoon,
     VersionConflict,
 )
-from subgraphs.orders.models import Client
+from subgraphs.orders.models import Client, Order
 from subgraphs.orders.repository import OrderRepository
 from subgraphs.orders.service import (
+    NOBODY_FOUND,
     ClientProfile,
     ClientService,
+    KnownJob,
     OrderService,
     ServiceTypeService,
 )
-from subgraphs.orders.states import CANCELLABLE, FINAL, OrderState, Outcome
+from subgraphs.orders.states import CANCELLABLE, FINAL, UNSERVED, OrderState, Outcome
 
 from .builders import (
     a_draft,
+    a_known_job,
     a_request,
     a_service_type,
     an_order,
@@ -223,34 +228,122 @@ async def test_an_order_closes_once_however_often_its_job_finishes(
     order = await an_order(session, clock, state=OrderState.IN_PROGRESS)
     orders = OrderService(session, clock)
 
-    await orders.finish(order.id, outcome=Outcome.DONE, has_started=True, event_id="a")
-    await orders.finish(order.id, outcome=Outcome.FAILED, has_started=True, event_id="b")
+    job = a_known_job(order.worker_id)
+
+    for outcome in (Outcome.DONE, Outcome.FAILED):
+        await orders.finish(order.id, job, outcome=outcome, has_started=True, event_id=outcome)
 
     assert order.outcome is Outcome.DONE
     assert (await outbox_subjects(session, order.id)).count(CLOSED) == 1
 
 
+News = Literal["created", "started", "missed", "done", "declined"]
+
+
+async def hear(orders: OrderService, order: Order, job: KnownJob, news: News) -> None:
+    """Tell an order what its job says."""
+    match news:
+        case "created":
+            await orders.assign(order.id, job, event_id=news)
+        case "started":
+            await orders.start(order.id, job, event_id=news)
+        case "missed":
+            await orders.miss(order.id, job, event_id=news)
+        case "done":
+            await orders.finish(
+                order.id, job, outcome=Outcome.DONE, has_started=True, event_id=news
+            )
+        case "declined":
+            await orders.finish(
+                order.id, job, outcome=Outcome.FAILED, has_started=False, event_id=news
+            )
+
+
 @pytest.mark.parametrize(
-    ("has_started", "steps"),
+    "state", [OrderState.SUBMITTED, OrderState.SEARCHING, OrderState.WAITING_WORKER]
+)
+@pytest.mark.parametrize(
+    ("heard", "ending"),
     [
-        (True, ["SUBMITTED", "SEARCHING", "ASSIGNED", "IN_PROGRESS", "FAILED"]),
-        (False, ["SUBMITTED", "SEARCHING", "ASSIGNED", "FAILED"]),
+        (heard, ending)
+        for life, ending in [
+            (("created", "started", "done"), ["ASSIGNED", "IN_PROGRESS", "COMPLETED"]),
+            (("created", "declined"), ["ASSIGNED", "FAILED"]),
+            (("created", "missed"), ["ASSIGNED", "FAILED"]),
+        ]
+        for heard in permutations(life)
     ],
 )
-async def test_the_start_of_a_job_is_implied_where_its_end_is_heard_of_first(
-    session: AsyncSession, clock: ManualClock, has_started: bool, steps: list[str]
+async def test_a_jobs_life_makes_one_timeline_in_whatever_order_it_is_heard_of(
+    session: AsyncSession,
+    clock: ManualClock,
+    state: OrderState,
+    heard: tuple[News, ...],
+    ending: list[str],
 ) -> None:
-    worker = uuid4()
-    order = await an_order(session, clock, state=OrderState.ASSIGNED, worker_id=worker)
-    orders = OrderService(session, clock)
+    order = await an_order(session, clock, state=state)
+    job = a_known_job()
 
-    await orders.finish(order.id, outcome=Outcome.FAILED, has_started=has_started, event_id="ended")
-    await orders.start(order.id, worker_id=worker, event_id="started")
+    for news in (*heard, *heard):
+        await hear(OrderService(session, clock), order, job, news)
 
     timeline = (await OrderRepository(session).find_steps([order.id]))[order.id]
-    assert [step.to_state for step in timeline] == steps
+    assert [step.to_state for step in timeline][-len(ending) - 1 :] == ["SEARCHING", *ending]
+    assert [step.from_state for step in timeline[1:]] == [step.to_state for step in timeline[:-1]]
     starters = {step.actor for step in timeline if step.to_state is OrderState.IN_PROGRESS}
-    assert starters == ({str(worker)} if has_started else set())
+    assert starters <= {str(job.worker_id)}
+    assert (order.worker_id, order.job_id) == (job.worker_id, job.job_id)
+    assert (await outbox_subjects(session, order.id)).count(CLOSED) == 1
+
+
+@pytest.mark.parametrize("first", ["cancelled", "missed"])
+async def test_of_a_cancellation_and_a_worker_who_does_not_come_the_first_counts(
+    session: AsyncSession, clock: ManualClock, first: str
+) -> None:
+    order = await an_order(session, clock, state=OrderState.ASSIGNED)
+    job = a_known_job(order.worker_id)
+
+    if first == "cancelled":
+        await cancel(session, clock, order)
+        await OrderService(session, clock).miss(order.id, job, event_id="m")
+    else:
+        await OrderService(session, clock).miss(order.id, job, event_id="m")
+        with pytest.raises(IllegalTransition):
+            await cancel(session, clock, order)
+
+    assert order.outcome is (Outcome.CANCELLED if first == "cancelled" else Outcome.FAILED)
+    assert (await outbox_subjects(session, order.id)).count(CLOSED) == 1
+
+
+@pytest.mark.parametrize("state", sorted(UNSERVED))
+async def test_an_order_that_nobody_has_by_its_start_is_called_off(
+    session: AsyncSession, clock: ManualClock, state: OrderState
+) -> None:
+    order = await an_order(session, clock, state=state)
+    orders = OrderService(session, clock)
+
+    await orders.call_off_unserved(order.id)
+    early = order.state
+    clock.advance(order.starts_at - clock.now())
+    for _ in range(2):
+        await orders.call_off_unserved(order.id)
+
+    assert early is state
+    assert (order.state, order.outcome) == (OrderState.CANCELLED, Outcome.CANCELLED)
+    assert order.cancel_reason == NOBODY_FOUND
+    assert (await outbox_subjects(session, order.id))[-2:] == [CANCELLED, CLOSED]
+
+
+@pytest.mark.parametrize("state", sorted(set(OrderState) - UNSERVED))
+async def test_an_order_that_somebody_has_is_never_called_off_for_want_of_a_worker(
+    session: AsyncSession, clock: ManualClock, state: OrderState
+) -> None:
+    order = await an_order(session, clock, state=state)
+    clock.advance(timedelta(days=1))
+
+    await OrderService(session, clock).call_off_unserved(order.id)
+
+    assert order.state is state
 
 
 async def test_a_cancelled_order_stays_cancelled_when_its_job_is_born(
@@ -258,26 +351,10 @@ async def test_a_cancelled_order_stays_cancelled_when_its_job_is_born(
 ) -> None:
     order = await an_order(session, clock, state=OrderState.CANCELLED)
 
-    await OrderService(session, clock).assign(
-        order.id, worker_id=uuid4(), job_id=uuid4(), event_id="late"
-    )
+    await OrderService(session, clock).assign(order.id, a_known_job(), event_id="late")
 
     assert order.state is OrderState.CANCELLED
     assert order.worker_id is None
-
-
-@pytest.mark.parametrize(
-    "state", [OrderState.SUBMITTED, OrderState.SEARCHING, OrderState.WAITING_WORKER]
-)
-async def test_a_job_that_ends_before_it_is_known_is_too_early(
-    session: AsyncSession, clock: ManualClock, state: OrderState
-) -> None:
-    order = await an_order(session, clock, state=state)
-
-    with pytest.raises(BadState):
-        await OrderService(session, clock).finish(
-            order.id, outcome=Outcome.DONE, has_started=True, event_id="x"
-        )
 
 
 async def test_a_worker_found_before_the_acceptance_was_noted_is_assigned(
@@ -286,9 +363,7 @@ async def test_a_worker_found_before_the_acceptance_was_noted_is_assigned(
     order = await an_order(session, clock)
     worker_id = uuid4()
 
-    await OrderService(session, clock).assign(
-        order.id, worker_id=worker_id, job_id=uuid4(), event_id="e"
-    )
+    await OrderService(session, clock).assign(order.id, a_known_job(worker_id), event_id="e")
     await OrderService(session, clock).begin_search(order.id, attempt=1)
 
     assert (order.state, order.worker_id) == (OrderState.ASSIGNED, worker_id)
