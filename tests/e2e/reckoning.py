@@ -181,14 +181,34 @@ def _subject(event: Envelope) -> str:
 
 
 async def _wait_drained(platform: RunningPlatform) -> None:
+    """Wait until nothing is under way.
+
+    Two looks at everything must find nothing waiting and nothing published between them: a handler that ends after its
+    domain's outbox was looked at, and before the readers' backlogs are, leaves both empty and an event unpublished.
+    """
+    before: Mapping[str, int] | None = None
+
     async def drained() -> bool:
+        nonlocal before
+        earlier, before = before, None
         for domain in DOMAINS:
             async with _database(platform, domain) as database, database.reading() as session:
                 if await outbox.count_unpublished(session):
                     return False
-        return all(not waiting for waiting in (await _lags(platform)).values())
+        if any((await _lags(platform)).values()):
+            return False
+        before = await _published(platform)
+        return before == earlier
 
     assert await eventually(drained, within=timedelta(seconds=60)), await _lags(platform)
+
+
+async def _published(platform: RunningPlatform) -> dict[str, int]:
+    """Return the position of the last message by stream."""
+    async with _jetstream(platform) as jetstream:
+        return {
+            stream.config.name: stream.state.last_seq for stream in await jetstream.streams_info()
+        }
 
 
 async def _pages(client: PatientClient, query: str, name: str) -> list[Row]:
