@@ -14,6 +14,9 @@ from shared.database import UtcDateTime, new_metadata
 
 from .states import OrderState, Outcome
 
+NOT_IMPORTED = -1
+"""The version of a client whom no import has brought yet: older than any."""
+
 
 class Base(DeclarativeBase):
     """Declarative base of this domain."""
@@ -66,7 +69,7 @@ class Client(Base):
     address: Mapped[str | None] = mapped_column(Text)
     active: Mapped[bool]
     source_version: Mapped[int] = mapped_column(BigInteger)
-    """The import's version of this profile; 0 for a client whom no import has brought."""
+    """The import's version of this profile, or ``NOT_IMPORTED``."""
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
 
 

@@ -8,11 +8,13 @@ from datetime import datetime
 from uuid import UUID
 
 from sqlalchemy import Select, func, select, tuple_
+from sqlalchemy.dialects.postgresql import insert as postgresql_insert
+from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from shared.paging import Page, read_page
 
-from .models import Client, Order, OrderStep, ServiceType, ServiceTypeVersion
+from .models import NOT_IMPORTED, Client, Order, OrderStep, ServiceType, ServiceTypeVersion
 from .states import UNSERVED, OrderState
 
 
@@ -122,12 +124,24 @@ class OrderRepository:
 
     # -- clients
 
-    async def lock_client(self, client_id: UUID) -> Client | None:
-        """Return the client's profile and keep others from changing it."""
-        found = await self.session.scalars(
-            select(Client).where(Client.id == client_id).with_for_update()
+    async def lock_client(self, client_id: UUID, *, now: datetime) -> Client:
+        """Return the client's profile, an empty one made if need be, and keep others from changing it."""
+        wanted = select(Client).where(Client.id == client_id).with_for_update()
+        found = (await self.session.scalars(wanted)).one_or_none()
+        if found is not None:
+            return found
+        insert = (
+            postgresql_insert
+            if self.session.get_bind().dialect.name == "postgresql"
+            else sqlite_insert
         )
-        return found.one_or_none()
+        # Whoever else makes it at this moment, an order or the import, comes first and is waited for.
+        await self.session.execute(
+            insert(Client)
+            .values(id=client_id, active=True, source_version=NOT_IMPORTED, created_at=now)
+            .on_conflict_do_nothing()
+        )
+        return (await self.session.scalars(wanted)).one()
 
     async def find_clients(self, client_ids: Collection[UUID]) -> dict[UUID, Client]:
         """Return the profiles that exist among ``client_ids``."""

@@ -32,10 +32,8 @@ class ClientService:
 
     async def put(self, profile: ClientProfile) -> None:
         """Create or update a client; a profile older than the one we have changes nothing."""
-        client = await OrderRepository(self.session).lock_client(profile.client_id)
-        if client is None:
-            client = self._new(profile.client_id)
-        elif profile.source_version <= client.source_version:
+        client = await self.ensure(profile.client_id)
+        if profile.source_version <= client.source_version:
             return
         client.display_name = profile.display_name
         client.phone = profile.phone
@@ -45,10 +43,8 @@ class ClientService:
 
     async def withdraw(self, client_id: UUID, *, source_version: int) -> None:
         """The client has left: no new orders. Orders under way go on."""
-        client = await OrderRepository(self.session).lock_client(client_id)
-        if client is None:
-            client = self._new(client_id)
-        elif source_version < client.source_version:
+        client = await self.ensure(client_id)
+        if source_version < client.source_version:
             return
         client.source_version = source_version
         client.active = False
@@ -58,18 +54,4 @@ class ClientService:
 
         Accounts vouches for them being a client: the role is in their token.
         """
-        client = await OrderRepository(self.session).lock_client(client_id)
-        return client or self._new(client_id)
-
-    def _new(self, client_id: UUID) -> Client:
-        client = Client(
-            id=client_id,
-            display_name=None,
-            phone=None,
-            address=None,
-            active=True,
-            source_version=0,
-            created_at=self.clock.now(),
-        )
-        self.session.add(client)
-        return client
+        return await OrderRepository(self.session).lock_client(client_id, now=self.clock.now())

@@ -104,6 +104,19 @@ async def test_an_older_profile_does_not_overwrite_a_newer_one(
     assert client.display_name == "New"
 
 
+async def test_whoever_orders_before_the_import_has_brought_them_gets_their_profile(
+    session: AsyncSession, clock: ManualClock
+) -> None:
+    order = await an_order(session, clock)
+    first = ClientProfile(
+        client_id=order.client_id, source_version=0, display_name="Me", phone=None, address=None
+    )
+
+    await ClientService(session, clock).put(first)
+
+    assert (await session.get_one(Client, order.client_id)).display_name == "Me"
+
+
 async def test_a_service_switched_off_cannot_be_ordered(
     session: AsyncSession, clock: ManualClock
 ) -> None:
