@@ -1,10 +1,10 @@
-"""Explains a grown plan: what each request serves, why its subgraph, and what the others would have taken."""
+"""Explains a plan: what each request serves, why its subgraph, and what the plan would be with others."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 
-from gateway.query_graph.graph import QueryGraph
+from gateway.query_graph.reach import Reach
 from gateway.query_graph.reached import CALL, Option
 from gateway.query_plan.explanation import (
     Alternative,
@@ -12,44 +12,61 @@ from gateway.query_plan.explanation import (
     EntryReason,
     FetchReason,
     FieldReason,
+    Outcome,
     PlanExplanation,
     Purpose,
 )
 from gateway.query_plan.nodes import OnTypes, ResponsePath
+from gateway.supergraph.model import GraphField
 
+from .alternatives import Alternatives, Part
 from .fetch_graph import FetchNode
 from .frames import Frame, Input
-from .growth import Decision
 from .representations import response_path
 from .scopes import Demand, Scope
-from .search import Grown
 
 
 def explain_plan(
-    graph: QueryGraph, parts: Sequence[Grown], ids: Mapping[FetchNode, int]
+    reach: Reach, parts: Sequence[Part], ids: Mapping[FetchNode, int]
 ) -> PlanExplanation:
     """Explain the parts of a plan whose requests have been numbered."""
-    found = [reason for part in parts for reason in _Explainer(graph, part, ids).explain_requests()]
+    alternatives = Alternatives(parts)
+    found = [
+        reason
+        for part in parts
+        for reason in _Explainer(reach, part, ids, alternatives).explain_requests()
+    ]
     return PlanExplanation(tuple(sorted(found, key=lambda reason: reason.id)))
 
 
 class _Explainer:
     """Explains one part."""
 
-    def __init__(self, graph: QueryGraph, part: Grown, ids: Mapping[FetchNode, int]) -> None:
-        self._graph = graph
-        self._names = graph.supergraph.graph_names
+    def __init__(
+        self,
+        reach: Reach,
+        part: Part,
+        ids: Mapping[FetchNode, int],
+        alternatives: Alternatives,
+    ) -> None:
+        self._reach = reach
+        self._graph = reach.graph
+        self._names = reach.graph.supergraph.graph_names
         self._part = part
+        self._growth = part.grown.growth
+        self._fetches = part.grown.fetches
         self._ids = ids
-        self._purposes = dict(_purposes(part.growth.frames))
+        self._alternatives = alternatives
+        self._purposes = dict(_purposes(self._growth.frames))
 
     def explain_requests(self) -> Iterator[FetchReason]:
+        """Explain the requests in the order of their numbers."""
         served: dict[FetchNode, list[FieldReason]] = {}
-        for demand, frame in self._part.growth.providers.items():
-            reason = self._explain_field(demand, frame)
-            for node in self._part.fetches.nodes_of(frame):
+        for demand, frame in self._growth.providers.items():
+            reason = self._explain_field(demand)
+            for node in self._fetches.nodes_of(frame):
                 served.setdefault(node, []).append(reason)
-        for node in self._part.fetches.nodes:
+        for node in self._fetches.nodes:
             if node in self._ids:
                 yield FetchReason(
                     id=self._ids[node],
@@ -58,59 +75,61 @@ class _Explainer:
                     fields=tuple(sorted(served.get(node, ()), key=lambda field: field.path)),
                 )
 
-    def _explain_field(self, demand: Demand, frame: Frame) -> FieldReason:
-        decision = self._part.growth.decisions[demand]
-        requires = decision.option.move.requires
+    def _explain_field(self, demand: Demand) -> FieldReason:
+        taken = self._growth.decisions[demand]
+        requires = taken.move.requires
+        alternatives = tuple(self._compare(demand, taken))
         return FieldReason(
             path=_path(demand.home.scope, demand.key),
             coordinate=f"{demand.home.type_name}.{demand.name}",
-            purpose=self._purposes.get(demand, Purpose.KEY)
-            if demand.response_key is None
-            else Purpose.CLIENT,
-            because=self._because(demand, decision, frame),
-            requests=_requests(decision.option),
+            purpose=self._purposes[demand] if demand.response_key is None else Purpose.CLIENT,
+            because=self._because(demand, taken, alternatives),
             requires=requires.text if requires is not None else None,
-            alternatives=tuple(self._alternatives(demand, decision)),
+            alternatives=alternatives,
         )
 
-    def _because(self, demand: Demand, decision: Decision, frame: Frame) -> Because:
-        taken = decision.option
+    def _because(
+        self, demand: Demand, taken: Option, alternatives: Sequence[Alternative]
+    ) -> Because:
         if taken.position.view and self._graph.views.provides(
             taken.position.view, demand.home.type_name, demand.name
         ):
             return Because.PROVIDED
-        others = [option for option in decision.options if option.position.graph != frame.graph]
-        if not others:
+        outcomes = {each.outcome for each in alternatives} - {Outcome.IMPOSSIBLE}
+        if not outcomes:
             return Because.ONLY
         if taken.cost < CALL:
             return Because.AT_HAND
-        if all(_requests(option) > _requests(taken) for option in others):
-            return Because.CHEAPEST
-        return Because.FIRST
+        if outcomes & {Outcome.BETTER, Outcome.NOT_FOUND, Outcome.UNKNOWN}:
+            return Because.BEST_FOUND
+        return Because.CHEAPEST if outcomes == {Outcome.MORE_REQUESTS} else Because.NO_WORSE
 
-    def _alternatives(self, demand: Demand, decision: Decision) -> Iterator[Alternative]:
-        """The other graphs with the field: what they take, or why they cannot serve it."""
-        cheapest: dict[int, int] = {}
-        for option in decision.options:
-            graph = option.position.graph
-            cheapest[graph] = min(_requests(option), cheapest.get(graph, _requests(option)))
+    def _able(self, demand: Demand) -> set[int]:
+        """The graphs that the field can be had from in some way."""
+        options = self._reach.options(demand.home.reached, demand.name)
+        return {option.position.graph for option in options}
+
+    def _compare(self, demand: Demand, taken: Option) -> Iterator[Alternative]:
+        """The other graphs with the field, and what the plan would be with each."""
         definition = self._graph.supergraph.types[demand.home.type_name].fields[demand.name]
-        for graph in sorted({*definition.graphs, *cheapest} - {decision.option.position.graph}):
-            if graph in cheapest:
-                yield Alternative(subgraph=self._names[graph], requests=cheapest[graph])
-                continue
-            found = definition.graphs[graph]
-            if found.is_external:
-                obstacle = "it knows the field as external"
-            elif not self._graph.resolves(found):
-                obstacle = "its override label gives the field to another subgraph"
+        able = self._able(demand)
+        for graph in sorted({*definition.graphs, *able} - {taken.position.graph}):
+            subgraph = self._names[graph]
+            if graph in able:
+                found = self._alternatives.compare(self._part, demand, graph)
+                yield Alternative(
+                    subgraph=subgraph, outcome=found.outcome, requests=found.more_requests
+                )
             else:
-                obstacle = "it cannot be entered here, or not with what can be sent"
-            yield Alternative(subgraph=self._names[graph], requests=None, obstacle=obstacle)
+                obstacle = self._obstacle(definition.graphs[graph])
+                yield Alternative(subgraph=subgraph, outcome=Outcome.IMPOSSIBLE, obstacle=obstacle)
 
-
-def _requests(option: Option) -> int:
-    return option.cost // CALL
+    def _obstacle(self, field: GraphField) -> str:
+        if field.is_external:
+            return "it does not resolve the field: external, or overridden"
+        if not self._graph.resolves(field):
+            return "its override label gives the field to another subgraph"
+        return "it cannot be entered here, or not with what can be sent"
 
 
 def _entry(frame: Frame) -> EntryReason:
@@ -124,14 +143,19 @@ def _entry(frame: Frame) -> EntryReason:
 
 def _purposes(frames: Sequence[Frame]) -> Iterator[tuple[Demand, Purpose]]:
     for frame in frames:
-        yield from _input_purposes(frame.inputs)
+        for context in frame.contexts:
+            for demand, _ in _inputs(context.inputs):
+                yield demand, Purpose.CONTEXT
+        for demand, is_key in _inputs(frame.inputs):
+            yield demand, Purpose.KEY if is_key else Purpose.REQUIRES
 
 
-def _input_purposes(inputs: Sequence[Input]) -> Iterator[tuple[Demand, Purpose]]:
+def _inputs(inputs: Sequence[Input]) -> Iterator[tuple[Demand, bool]]:
+    """The fields that are sent, and whether for a key."""
     for each in inputs:
-        yield each.demand, Purpose.KEY if each.is_key else Purpose.REQUIRES
+        yield each.demand, each.is_key
         for _, below in each.below:
-            yield from _input_purposes(below)
+            yield from _inputs(below)
 
 
 def _path(scope: Scope, *key: str) -> str:

@@ -202,6 +202,11 @@ class PlanWriter:
             yield f"_e{number}", f"{prefix}representations{number}"
 
 
+def count_requests(parts: Sequence[Grown]) -> int:
+    """How many requests the parts of a plan take when they are written."""
+    return sum(len(together[-1].fetches) for together in _adjacent(parts))
+
+
 def _adjacent(parts: Sequence[Grown]) -> Iterator[list[Grown]]:
     """Parts that can share one operation: of one graph, and nothing to do between them."""
     together: list[Grown] = []

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from functools import partial
 
 from graphql import OperationType
 
@@ -16,17 +17,22 @@ from gateway.query_plan.nodes import Deferral, OperationKind, QueryPlan
 from gateway.supergraph.model import Supergraph
 from gateway.supergraph.selections import Defer
 
+from .alternatives import Part
 from .deferred_projection import Divider
 from .explain_plan import explain_plan
 from .fetch_graph import FetchNode
+from .growth import NOTHING_GIVEN, Ban, Given
 from .plan_writer import PlanWriter
 from .projection import ProjectionBuilder
 from .scope_builder import ScopeBuilder
-from .scopes import Scope
+from .scopes import Demand, Scope
 from .search import Grown, RootLimits, Search
 
 MAX_STEPS = 50_000
 """How many steps planning may take: scopes, demands, frames, keys looked at."""
+
+MAX_COMPARISON_STEPS = 10 * MAX_STEPS
+"""How many steps an explanation may take for plans with other subgraphs."""
 
 
 def plan_operation(
@@ -93,18 +99,20 @@ class _Planner:
         self._reach = Reach(self._graph, budget)
         self._builder = ScopeBuilder(self._graph, self._reach, operation.denied_types)
         self._kind = OperationKind(operation.kind.value)
-        self._parts: Sequence[Grown] = ()
+        self._parts: Sequence[Part] = ()
         self._ids: Mapping[FetchNode, int] = {}
 
     def plan(self) -> QueryPlan:
         root = self._builder.build_root(self._operation.root_type, self._operation.selections)
         if self._operation.kind is OperationType.QUERY:
             limits = RootLimits(defers=self._operation.defers)
-            parts = [self._search(_scopes_below(root)).best(limits)]
+            plan = partial(self._search(_scopes_below(root)).best, limits)
+            self._parts = [Part(plan(), plan)]
         else:
-            parts = list(self._plan_in_series(root))
+            self._parts = list(self._plan_in_series(root))
+        parts = [part.grown for part in self._parts]
         writer = self._write(parts)
-        self._parts, self._ids = parts, writer.ids
+        self._ids = writer.ids
         return QueryPlan(
             kind=self._kind,
             fetches=tuple(writer.fetches),
@@ -116,7 +124,10 @@ class _Planner:
 
     def explain(self) -> PlanExplanation:
         """Explain what was planned."""
-        return explain_plan(self._graph, self._parts, self._ids)
+        # Planning has spent its steps, or most of them; these are for trying what it left.
+        budget = self._reach.budget
+        budget.limit = budget.spent + MAX_COMPARISON_STEPS
+        return explain_plan(self._reach, self._parts, self._ids)
 
     def _search(self, scopes: Sequence[Scope]) -> Search:
         return Search(
@@ -126,26 +137,37 @@ class _Planner:
             scopes=scopes,
         )
 
-    def _plan_in_series(self, root: Scope) -> Iterator[Grown]:
+    def _plan_in_series(self, root: Scope) -> Iterator[Part]:
         """One plan for each root field, each with one graph to ask: no field is ever run twice."""
-        for part, demand in enumerate(root.classes[0].demands):
-            scopes = [root, *_scopes_below(demand.child)]
-            search = self._search(scopes)
-            options = self._reach.options(root.classes[0].reached, demand.name)
-            plans: list[Grown] = []
-            defers = tuple(
-                defer for defer in self._operation.defers if defer.path[0] == demand.response_key
-            )
-            problem: PlanningError | None = None
-            for graph in sorted({option.position.graph for option in options}):
-                try:
-                    limits = RootLimits(frozenset({graph}), (demand,), part, defers)
-                    plans.append(search.best(limits))
-                except PlanningError as error:
-                    problem = error
-            if not plans:
-                raise problem or PlanningError(f"No subgraph can answer {demand.name}.")
-            yield min(plans, key=lambda plan: plan.cost)
+        for number, demand in enumerate(root.classes[0].demands):
+            plan = partial(self._plan_root_field, root, number, demand)
+            yield Part(plan(), plan)
+
+    def _plan_root_field(
+        self,
+        root: Scope,
+        part: int,
+        demand: Demand,
+        given: Given = NOTHING_GIVEN,
+        bans: frozenset[Ban] = frozenset(),
+    ) -> Grown:
+        scopes = [root, *_scopes_below(demand.child)]
+        search = self._search(scopes)
+        options = self._reach.options(root.classes[0].reached, demand.name)
+        plans: list[Grown] = []
+        defers = tuple(
+            defer for defer in self._operation.defers if defer.path[0] == demand.response_key
+        )
+        problem: PlanningError | None = None
+        for graph in sorted({option.position.graph for option in options}):
+            try:
+                limits = RootLimits(frozenset({graph}), (demand,), part, defers)
+                plans.append(search.best(limits, given, bans))
+            except PlanningError as error:
+                problem = error
+        if not plans:
+            raise problem or PlanningError(f"No subgraph can answer {demand.name}.")
+        return min(plans, key=lambda plan: plan.cost)
 
     def _divide(
         self, root: Scope, parts: Sequence[Grown], ids: Mapping[FetchNode, int]

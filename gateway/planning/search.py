@@ -16,7 +16,7 @@ from gateway.supergraph.selections import Defer
 
 from .deferral import Deferral
 from .fetch_graph import FetchGraph
-from .growth import Ban, Growth
+from .growth import NOTHING_GIVEN, Ban, Given, Growth
 from .passes import run_passes
 from .scope_builder import ScopeBuilder
 from .scopes import Demand, Scope
@@ -65,15 +65,19 @@ class Search:
     builder: ScopeBuilder
     scopes: Sequence[Scope]
 
-    def best(self, limits: RootLimits = NO_LIMITS) -> Grown:
-        """The best plan found.
+    def best(
+        self,
+        limits: RootLimits = NO_LIMITS,
+        given: Given = NOTHING_GIVEN,
+        bans: frozenset[Ban] = frozenset(),
+    ) -> Grown:
+        """The best plan found of those that respect ``bans`` and have fields come from where it is given.
 
         Raises:
             PlanningError: there is no plan.
         """
-        best = self._grow(limits, frozenset())
+        best = self._grow(limits, bans, given)
         tried: set[frozenset[Ban]] = set()
-        bans: frozenset[Ban] = frozenset()
         regrowths = 0
         while best.cost[0] > 1:
             ban = next((each for each in _worth_banning(best.growth) if each not in tried), None)
@@ -82,14 +86,14 @@ class Search:
             tried.add(ban)
             regrowths += 1
             try:
-                other = self._grow(limits, bans | ban)
+                other = self._grow(limits, bans | ban, given)
             except PlanningError:
                 continue
             if other.cost < best.cost:
                 best, bans = other, bans | ban
         return best
 
-    def _grow(self, limits: RootLimits, bans: frozenset[Ban]) -> Grown:
+    def _grow(self, limits: RootLimits, bans: frozenset[Ban], given: Given) -> Grown:
         growth = Growth(
             graph=self.graph,
             reach=self.reach,
@@ -97,6 +101,7 @@ class Search:
             root_graphs=limits.graphs,
             root_demands=limits.demands,
             bans=bans,
+            given=given,
         )
         growth.grow(self.scopes)
         fetches = self._make_requests(growth, limits)

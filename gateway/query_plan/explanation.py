@@ -16,6 +16,9 @@ class Purpose(StrEnum):
     REQUIRES = "requires"
     """To be sent as an input of ``@requires``."""
 
+    CONTEXT = "context"
+    """To be sent as the value of a context."""
+
 
 class Because(StrEnum):
     """Why a field comes from the subgraph that it comes from."""
@@ -27,22 +30,55 @@ class Because(StrEnum):
     """The field above it provides it, so that nobody else has to be asked."""
 
     AT_HAND = "at hand"
-    """The subgraph is asked about the object anyway."""
+    """The subgraph is asked anyway, and has the object or gets to it in the same request."""
 
     CHEAPEST = "cheapest"
-    """It takes the fewest requests, of several ways."""
+    """Every other way takes more requests."""
 
-    FIRST = "first"
-    """Others take as many requests; which is taken makes no difference, or a worse plan."""
+    NO_WORSE = "no worse"
+    """Other ways take as many requests, and are no better."""
+
+    BEST_FOUND = "best found"
+    """Of other ways some are better, or were not found or tried: growing a plan is greedy, not exhaustive."""
+
+
+class Outcome(StrEnum):
+    """What becomes of a plan when one field comes from another subgraph, and the rest from where it is best then."""
+
+    IMPOSSIBLE = "impossible"
+    """The subgraph cannot serve the field here."""
+
+    NOT_FOUND = "not found"
+    """Planning found no plan in which the subgraph serves the field."""
+
+    UNKNOWN = "unknown"
+    """It was not tried: the operation is too large to be planned so often."""
+
+    MORE_REQUESTS = "more requests"
+    LATER = "later"
+    """As many requests, but some fields of the answer come later."""
+
+    MORE_CALLS = "more calls"
+    """As many requests, with more entities to look up in them."""
+
+    LARGER = "larger"
+    """As many requests, with more fields in them."""
+
+    AS_GOOD = "as good"
+    """It makes no difference."""
+
+    BETTER = "better"
+    """The plan is better, which planning did not find."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Alternative:
-    """A subgraph that knows a field and does not serve it."""
+    """A subgraph that knows a field and does not serve it, and what the best plan would be if it did."""
 
     subgraph: str
-    requests: int | None
-    """How many more requests it would have taken when the field was given away; ``None``: it cannot serve it."""
+    outcome: Outcome
+    requests: int | None = None
+    """How many more requests that plan takes than this one; ``None``: there is none, or it was not looked for."""
 
     obstacle: str = ""
     """Why it cannot serve it here."""
@@ -58,9 +94,6 @@ class FieldReason:
     coordinate: str
     purpose: Purpose
     because: Because
-    requests: int
-    """How many requests it took when the field was given away, beside those there were."""
-
     requires: str | None = None
     """The field set that is sent along, for which the subgraph is entered once more."""
 

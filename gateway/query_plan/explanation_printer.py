@@ -4,7 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from .explanation import Because, FetchReason, FieldReason, PlanExplanation, Purpose
+from .explanation import (
+    Alternative,
+    Because,
+    FetchReason,
+    FieldReason,
+    Outcome,
+    PlanExplanation,
+    Purpose,
+)
 
 
 def explanation_to_json(explanation: PlanExplanation) -> list[dict[str, object]]:
@@ -29,11 +37,11 @@ def _field_json(field: FieldReason) -> dict[str, object]:
         "coordinate": field.coordinate,
         "purpose": field.purpose.value,
         "because": field.because.value,
-        "requests": field.requests,
         "requires": field.requires,
         "alternatives": [
             {
                 "subgraph": each.subgraph,
+                "outcome": each.outcome.value,
                 "requests": each.requests,
                 "obstacle": each.obstacle or None,
             }
@@ -58,10 +66,7 @@ def _fetch_lines(fetch: FetchReason) -> Iterator[str]:
     for field in fetch.fields:
         yield f"    {field.path}  ({field.coordinate}{_purpose(field.purpose)}): {_because(field, fetch)}"
         for each in field.alternatives:
-            if each.requests is None:
-                yield f"      not {each.subgraph}: {each.obstacle}"
-            elif field.because is not Because.ONLY:
-                yield f"      not {each.subgraph}: {_count(each.requests)}"
+            yield f"      not {each.subgraph}: {_outcome(each)}"
 
 
 def _purpose(purpose: Purpose) -> str:
@@ -72,24 +77,43 @@ def _purpose(purpose: Purpose) -> str:
             return ", a key"
         case Purpose.REQUIRES:
             return ", an input of @requires"
+        case Purpose.CONTEXT:
+            return ", the value of a context"
 
 
 def _because(field: FieldReason, fetch: FetchReason) -> str:
     sent = f'; entered with @requires(fields: "{field.requires}")' if field.requires else ""
     match field.because:
         case Because.ONLY:
-            return f"only {fetch.subgraph} has it here{sent}"
+            return f"only {fetch.subgraph} can serve it here{sent}"
         case Because.PROVIDED:
             return f"provided by the field above it{sent}"
         case Because.AT_HAND:
-            return f"{fetch.subgraph} is asked about the object anyway{sent}"
+            return f"{fetch.subgraph} is asked anyway{sent}"
         case Because.CHEAPEST:
-            return f"the cheapest way, {_count(field.requests)}{sent}"
-        case Because.FIRST:
-            return f"as cheap as any other way, {_count(field.requests)}{sent}"
+            return f"the fewest requests{sent}"
+        case Because.NO_WORSE:
+            return f"no other way is better{sent}"
+        case Because.BEST_FOUND:
+            return f"the best way that planning found{sent}"
 
 
-def _count(requests: int) -> str:
-    if requests == 0:
-        return "no more requests"
-    return f"{requests} more request{'s' * (requests > 1)}"
+_OUTCOMES = {
+    Outcome.NOT_FOUND: "no plan was found with it",
+    Outcome.UNKNOWN: "not tried, the operation is too large",
+    Outcome.LATER: "as many requests, and some of the answer would come later",
+    Outcome.MORE_CALLS: "as many requests, with more entities to look up",
+    Outcome.LARGER: "as many requests, with more fields in them",
+    Outcome.AS_GOOD: "it would do as well",
+    Outcome.BETTER: "as many requests, and the plan would be better, which planning did not find",
+}
+
+
+def _outcome(alternative: Alternative) -> str:
+    if alternative.requests is None or alternative.requests == 0:
+        return alternative.obstacle or _OUTCOMES[alternative.outcome]
+    requests = abs(alternative.requests)
+    noun = "request" if requests == 1 else "requests"
+    if alternative.requests > 0:
+        return f"the plan would take {requests} more {noun}"
+    return f"the plan would take {requests} {noun} less, which planning did not find"

@@ -6,6 +6,7 @@ or adds its frame, with ``calls`` and what they need: ``hidden_demands``, met by
 """
 
 from .bans import Ban
-from .growth import Decision, Growth
+from .given import NOTHING_GIVEN, Given, place_of
+from .growth import Growth
 
-__all__ = ["Ban", "Decision", "Growth"]
+__all__ = ["NOTHING_GIVEN", "Ban", "Given", "Growth", "place_of"]

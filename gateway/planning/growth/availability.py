@@ -13,6 +13,7 @@ from gateway.query_graph.reach import Reach
 from gateway.query_graph.reached import CALL, NOTHING, Contexts, Option, Reached
 
 from .bans import Ban, banned_positions
+from .given import NOTHING_GIVEN, Given, given_options
 
 
 class _Answer(NamedTuple):
@@ -32,12 +33,14 @@ class Availability:
         *,
         root_graphs: frozenset[int] | None = None,
         bans: frozenset[Ban] = frozenset(),
+        given: Given = NOTHING_GIVEN,
     ) -> None:
         """``root_graphs`` are those that may be asked at the root; ``None`` for all."""
         self._graph = graph
         self._reach = reach
         self._root_graphs = root_graphs
         self._banned = banned_positions(bans)
+        self._given = given
         self._frames_at: dict[Scope, list[Frame]] = {}
         self._reached: dict[PlanClass, Reached] = {}
         self._latest: dict[PlanClass, _Answer] = {}
@@ -62,7 +65,8 @@ class Availability:
 
     def options_of(self, demand: Demand) -> Sequence[Option]:
         """All ways to have a field."""
-        return self._reach.options(self.reach_of(demand.home), demand.name)
+        options = self._reach.options(self.reach_of(demand.home), demand.name)
+        return given_options(self._given, demand, options) if self._given else options
 
     def reach_of(self, plan_class: PlanClass) -> Reached:
         """What can be had at a class given the frames there are."""

@@ -9,7 +9,6 @@ depends only on frames that were there before it, so the result has no cycles.
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from typing import NamedTuple
 
 from gateway.errors import PlanningError
 from gateway.planning.frames import Frame, FrameKind
@@ -24,6 +23,7 @@ from .availability import Availability
 from .bans import Ban
 from .calls import Calls, Entering
 from .choices import Choices
+from .given import NOTHING_GIVEN, Given
 from .hidden_demands import HiddenDemands
 from .known_types import KnownTypes
 from .needs import Needs
@@ -31,14 +31,6 @@ from .presence import Presence
 from .prices import Prices
 from .standing import Standing
 from .urgency import Urgency
-
-
-class Decision(NamedTuple):
-    """How a field came to its place."""
-
-    option: Option
-    options: Sequence[Option]
-    """All there were, with what they cost then."""
 
 
 class Growth:
@@ -53,14 +45,20 @@ class Growth:
         root_graphs: frozenset[int] | None = None,
         root_demands: Sequence[Demand] | None = None,
         bans: frozenset[Ban] = frozenset(),
+        given: Given = NOTHING_GIVEN,
     ) -> None:
+        """``bans`` and ``given`` are what this plan is to do other than the best way."""
         self._reach = reach
-        self._urgency = Urgency(reach, root_demands)
-        self._available = Availability(graph, reach, root_graphs=root_graphs, bans=bans)
+        self._urgency = Urgency(reach, root_demands, given)
+        self._available = Availability(
+            graph, reach, root_graphs=root_graphs, bans=bans, given=given
+        )
         self._presence = Presence(self._available, grower=self)
         self._hidden = HiddenDemands(builder)
         self.providers: dict[Demand, Frame] = {}
-        self.decisions: dict[Demand, Decision] = {}
+        self.decisions: dict[Demand, Option] = {}
+        """How each field came to its place, with what that cost when it was given away."""
+
         entering: set[Entering] = set()
         prices = Prices(graph, reach, self._available)
         self._choices = Choices(
@@ -128,7 +126,7 @@ class Growth:
         if not options:
             raise PlanningError(f"No subgraph can answer {home.type_name}.{demand.name} here.")
         option = self._choices.choose(home, options)
-        self.decisions[demand] = Decision(option, options)
+        self.decisions[demand] = option
         frame = self._standing.realise(demand, option)
         frame.select(home, demand)
         self.providers[demand] = frame

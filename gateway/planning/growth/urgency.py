@@ -10,14 +10,17 @@ from collections.abc import Iterator, Sequence
 from gateway.planning.scopes import Demand, PlanClass, Scope
 from gateway.query_graph.reach import Reach
 
+from .given import Given, given_options
+
 
 class Urgency:
     """Sorts the demands of one plan."""
 
-    def __init__(self, reach: Reach, root_demands: Sequence[Demand] | None) -> None:
+    def __init__(self, reach: Reach, root_demands: Sequence[Demand] | None, given: Given) -> None:
         """``root_demands`` are the root fields to plan; ``None`` for all."""
         self._reach = reach
         self._root_demands = root_demands
+        self._given = given
         self._certain: dict[Scope, bool] = {}
 
     def certain_leaves(self, scopes: Sequence[Scope]) -> list[Demand]:
@@ -27,8 +30,7 @@ class Urgency:
             for plan_class in scope.all_classes():
                 for demand in self.demands_of(plan_class):
                     if demand.child is None and self._is_certain(demand):
-                        options = self._reach.options(plan_class.reached, demand.name)
-                        graphs = len({option.position.graph for option in options})
+                        graphs = len(self._graphs_of(demand))
                         ranked.append((graphs, scope.depth, len(ranked), demand))
         ranked.sort(key=lambda item: item[:3])
         return [demand for *_, demand in ranked]
@@ -44,15 +46,22 @@ class Urgency:
         for scope in scopes:
             for plan_class in scope.all_classes() if scope.is_root else ():
                 for demand in self.demands_of(plan_class):
-                    options = self._reach.options(plan_class.reached, demand.name)
-                    if len({option.position.graph for option in options}) == 1:
-                        yield options[0].position.graph
+                    graphs = self._graphs_of(demand)
+                    if len(graphs) == 1:
+                        yield from graphs
 
     def demands_of(self, plan_class: PlanClass) -> Sequence[Demand]:
         """What is to be met of a class."""
         if plan_class.scope.is_root and self._root_demands is not None:
             return self._root_demands
         return plan_class.demands
+
+    def _graphs_of(self, demand: Demand) -> set[int]:
+        """The graphs that a field can be had from, whatever else is done."""
+        options = self._reach.options(demand.home.reached, demand.name)
+        if self._given:
+            options = given_options(self._given, demand, options)
+        return {option.position.graph for option in options}
 
     def _is_certain(self, demand: Demand) -> bool:
         """Whether a demand has to be met whichever carriers are chosen, here and above."""

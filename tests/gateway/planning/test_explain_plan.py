@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import pytest
+
+from gateway.planning import planner
 from gateway.planning.planner import plan_and_explain
 from gateway.query_plan.explanation import (
     Alternative,
     Because,
     FetchReason,
     FieldReason,
+    Outcome,
     PlanExplanation,
     Purpose,
 )
@@ -63,7 +67,9 @@ def test_a_provided_field_is_taken_where_it_is_provided() -> None:
     )
 
     assert (fetch.subgraph, name.because) == ("reviews", Because.PROVIDED)
-    assert name.alternatives == (Alternative(subgraph="accounts", requests=1),)
+    assert name.alternatives == (
+        Alternative(subgraph="accounts", outcome=Outcome.MORE_REQUESTS, requests=1),
+    )
 
 
 def test_a_key_is_read_from_the_subgraph_that_is_asked_anyway() -> None:
@@ -82,18 +88,72 @@ def test_inputs_of_requires_and_what_they_are_for_are_told() -> None:
 
     assert (source.subgraph, price.purpose) == ("products", Purpose.REQUIRES)
     (external,) = price.alternatives
-    assert (external.subgraph, external.requests) == ("reviews", None)
+    assert (external.subgraph, external.outcome) == ("reviews", Outcome.IMPOSSIBLE)
     assert "external" in external.obstacle
     assert (again.subgraph, tax.requires) == ("reviews", "price")
     assert [(entry.key, entry.requires) for entry in again.entries] == [("upc", True)]
 
 
 def test_the_cheaper_of_two_ways_says_what_the_other_takes() -> None:
-    explanation = explained("{ products { note left } }")
-    fetch, note = field(explanation, "products.@.note")
+    fetch, note = field(explained("{ products { note } }"), "products.@.note")
 
     assert (fetch.subgraph, note.because) == ("products", Because.AT_HAND)
-    assert note.alternatives[0].subgraph == "stock"
+    assert note.alternatives == (
+        Alternative(subgraph="stock", outcome=Outcome.MORE_REQUESTS, requests=1),
+    )
+
+
+def test_an_alternative_that_joins_a_request_takes_no_other() -> None:
+    fetch, note = field(explained("{ products { note left } }"), "products.@.note")
+
+    assert (fetch.subgraph, note.because) == ("products", Because.AT_HAND)
+    assert note.alternatives == (Alternative(subgraph="stock", outcome=Outcome.LATER, requests=0),)
+
+
+def test_two_that_would_do_as_well_are_told() -> None:
+    explanation = explained("{ reviews { product { note } } }")
+    fetch, note = field(explanation, "reviews.@.product.note")
+    (other,) = note.alternatives
+
+    assert (fetch.subgraph, note.because) == ("products", Because.NO_WORSE)
+    assert other == Alternative(subgraph="stock", outcome=Outcome.AS_GOOD, requests=0)
+    assert "not stock: it would do as well" in print_explanation(explanation)
+
+
+def test_a_field_that_others_could_serve_for_more_requests_is_the_cheapest() -> None:
+    explanation = explained("{ reviews { product { note name } } }")
+    fetch, note = field(explanation, "reviews.@.product.note")
+
+    assert (fetch.subgraph, note.because) == ("products", Because.AT_HAND)
+    assert "not stock: the plan would take 1 more request\n" in print_explanation(explanation)
+
+
+def test_root_fields_of_a_mutation_are_tried_elsewhere() -> None:
+    supergraph = supergraph_of(
+        a="type Query { q: Int } type Mutation { touch: Int @shareable one: Int }",
+        b="type Mutation { touch: Int @shareable two: Int }",
+    )
+
+    def outcome(source: str) -> tuple[str, Alternative]:
+        _, explanation = plan_and_explain(supergraph, normalized(supergraph, source))
+        fetch, touch = field(explanation, "touch")
+        (alternative,) = touch.alternatives
+        return fetch.subgraph, alternative
+
+    joined = Alternative(subgraph="b", outcome=Outcome.MORE_REQUESTS, requests=1)
+    assert outcome("mutation { one touch }") == ("a", joined)
+    alone = Alternative(subgraph="b", outcome=Outcome.AS_GOOD, requests=0)
+    assert outcome("mutation { touch }") == ("a", alone)
+
+
+def test_what_cannot_be_tried_any_more_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(planner, "MAX_COMPARISON_STEPS", 1)
+
+    explanation = explained("{ products { note } }")
+    _, note = field(explanation, "products.@.note")
+
+    assert note.alternatives == (Alternative(subgraph="stock", outcome=Outcome.UNKNOWN),)
+    assert "not stock: not tried, the operation is too large" in print_explanation(explanation)
 
 
 def test_every_fetch_serves_something() -> None:
@@ -113,5 +173,5 @@ def test_an_explanation_is_text_and_json() -> None:
 
     assert 'for the objects at reviews.@.product, by key "upc", once more' in text
     assert "reviews.@.author.username  (User.username): provided by the field above it" in text
-    assert "not reviews: it knows the field as external" in text
+    assert "not reviews: it does not resolve the field: external, or overridden" in text
     assert [row["subgraph"] for row in rows] == ["reviews", "products", "reviews"]
