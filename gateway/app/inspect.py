@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Collection, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
+from pathlib import Path
 
 from gateway.composition.compose import compose
 from gateway.composition.errors import CompositionError, CompositionHint
-from gateway.config.settings import ComposedSource, GatewayConfig, SupergraphFile
+from gateway.config.settings import ComposedSource, GatewayConfig, SchemaFile, SupergraphFile
+from gateway.config.text_file import read_text_file
 from gateway.errors import ConfigInvalid
 from gateway.operations.normalize import normalize_operation
 from gateway.operations.variables import coerce_variables
@@ -23,7 +25,7 @@ from .connections import Connections
 from .contract import keep_contract
 from .hosted_apps import HostedApp, start_all
 from .subgraph_schemas import collect_schemas
-from .supergraph_source import read_supergraph, read_supergraph_file
+from .supergraph_source import read_supergraph
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +39,9 @@ class Composed:
     unknown_tags: tuple[str, ...] = ()
     """Tags of the contract that no element has."""
 
+    files: Mapping[str, Path] = field(default_factory=dict)
+    """Where the schemas of subgraphs were read, as far as they were in files."""
+
 
 async def compose_source(config: GatewayConfig) -> Composed:
     """Return the supergraph of ``config``, composed or read, with its contract applied.
@@ -48,7 +53,7 @@ async def compose_source(config: GatewayConfig) -> Composed:
     """
     match config.source:
         case SupergraphFile(path):
-            sdl = read_supergraph_file(path)
+            sdl = read_text_file(path)
             composed = Composed(sdl, len(load_supergraph(sdl).subgraphs))
         case ComposedSource(subgraphs):
             async with _connected(config) as connections:
@@ -56,7 +61,17 @@ async def compose_source(config: GatewayConfig) -> Composed:
                     subgraphs, transport_to=connections.open_for_schema, patience_seconds=0
                 )
             result = compose(sources)
-            composed = Composed(result.supergraph_sdl, len(sources), result.errors, result.hints)
+            composed = Composed(
+                result.supergraph_sdl,
+                len(sources),
+                result.errors,
+                result.hints,
+                files={
+                    each.name: each.schema.path
+                    for each in subgraphs
+                    if isinstance(each.schema, SchemaFile)
+                },
+            )
     if composed.supergraph_sdl is None or config.contract is None:
         return composed
     kept = keep_contract(composed.supergraph_sdl, config.contract)

@@ -19,7 +19,8 @@ from gateway.config.settings import (
     SchemaText,
     SubgraphConfig,
 )
-from gateway.errors import ConfigInvalid, SubgraphSchemaUnavailable, TransportError
+from gateway.config.text_file import read_text_file
+from gateway.errors import SubgraphSchemaUnavailable, TransportError
 from gateway.execution.json_text import decode_json
 from gateway.transports.base import SubgraphRequest, Transport
 from shared.logging import get_logger
@@ -60,10 +61,7 @@ async def collect_schemas(
         for subgraph in subgraphs:
             match subgraph.schema:
                 case SchemaFile(path):
-                    try:
-                        found[subgraph.name] = path.read_text(encoding="utf-8")
-                    except (OSError, UnicodeDecodeError) as error:
-                        raise ConfigInvalid(f"{path} cannot be read: {error}.") from error
+                    found[subgraph.name] = read_text_file(path)
                 case SchemaText(sdl):
                     found[subgraph.name] = sdl
                 case SchemaFromSubgraph(url) if known and (subgraph.name, url) in known:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from pathlib import Path
 
 from gateway.composition.compose import SubgraphSource, compose
 from gateway.config.settings import (
@@ -12,7 +11,8 @@ from gateway.config.settings import (
     GatewayConfig,
     SupergraphFile,
 )
-from gateway.errors import CompositionFailed, ConfigInvalid
+from gateway.config.text_file import read_text_file
+from gateway.errors import CompositionFailed
 from gateway.supergraph.loader import load_supergraph
 from gateway.supergraph.model import Supergraph
 from shared.logging import get_logger
@@ -71,7 +71,7 @@ async def collect_ingredients(
     """
     match config.source:
         case SupergraphFile(path):
-            return Ingredients(supergraph_sdl=read_supergraph_file(path), contract=config.contract)
+            return Ingredients(supergraph_sdl=read_text_file(path), contract=config.contract)
         case ComposedSource(subgraphs):
             sources = await collect_schemas(
                 subgraphs,
@@ -102,14 +102,6 @@ def make_supergraph_sdl(ingredients: Ingredients) -> str:
         _log.info("supergraph composed", subgraphs=count, hints=len(result.hints))
         sdl = result.supergraph_sdl
     return _contracted(sdl, ingredients.contract)
-
-
-def read_supergraph_file(path: Path) -> str:
-    """Return the text of a file; raises ``ConfigInvalid`` when it cannot be read."""
-    try:
-        return path.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise ConfigInvalid(f"{path} cannot be read: {error}.") from error
 
 
 def _contracted(sdl: str, contract: ContractConfig | None) -> str:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import dataclasses
-import sys
 from pathlib import Path
 from typing import Annotated
 
@@ -21,7 +20,7 @@ from shared.logging import configure_logging
 
 from .composition_problems import ProblemFormat, tell_failure, tell_problems
 from .console import exit_code_of, stop_for
-from .files import write_text
+from .files import write_output, write_text
 from .options import ConfigFile, ContractName, SupergraphFile
 
 _FROM_FLAGS = "of the command line"
@@ -94,7 +93,10 @@ def compose(
     if text is None:
         raise typer.Exit(1)
     if output is None:
-        sys.stdout.write(text)
+        try:
+            write_output(text)
+        except ConfigInvalid as error:
+            stop_for(error)
 
 
 def _with_tags(

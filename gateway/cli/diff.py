@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import sys
 from collections.abc import Callable, Iterator
 from enum import StrEnum
 from pathlib import Path
@@ -12,6 +11,7 @@ from typing import Annotated
 import typer
 from graphql import GraphQLSchema
 
+from gateway.config.text_file import read_text_file
 from gateway.errors import ConfigInvalid, GatewayError, SupergraphInvalid
 from gateway.schema_changes import find_changes, read_schema
 from gateway.schema_changes.recorded_operations import (
@@ -24,7 +24,7 @@ from gateway.schema_changes.schema_diff import SchemaDiff, Threshold
 from gateway.schema_changes.traffic import weigh_changes
 
 from .console import stop_for
-from .files import read_text
+from .files import write_output
 
 _READERS: dict[str, Callable[[str, str], Iterator[RecordedOperation]]] = {
     ".graphql": read_documents,
@@ -76,10 +76,10 @@ def diff(
         if operations is not None:
             recorded = _read_operations(operations)
             traffic = weigh_changes(changes, recorded, old=before, new=after)
+        verdict = SchemaDiff(changes, traffic)
+        write_output(_print(verdict, output_format))
     except GatewayError as error:
         stop_for(error)
-    verdict = SchemaDiff(changes, traffic)
-    sys.stdout.write(_print(verdict, output_format))
     if verdict.is_refused(fail_on):
         raise typer.Exit(1)
 
@@ -96,7 +96,7 @@ def _print(verdict: SchemaDiff, form: DiffFormat) -> str:
 
 def _read_schema(path: Path) -> GraphQLSchema:
     try:
-        return read_schema(read_text(path))
+        return read_schema(read_text_file(path))
     except SupergraphInvalid as error:
         raise ConfigInvalid(f"{path}: {error}") from error
 
@@ -110,7 +110,7 @@ def _read_operations(path: Path) -> list[RecordedOperation]:
         reader = _READERS.get(file.suffix)
         if reader is None:
             raise ConfigInvalid(f"{file} must end in one of {', '.join(_READERS)}.")
-        recorded += reader(read_text(file), str(file))
+        recorded += reader(read_text_file(file), str(file))
     if not recorded:
         raise ConfigInvalid(f"{path} holds no recorded operations.")
     return recorded

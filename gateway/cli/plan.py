@@ -13,6 +13,7 @@ import typer
 
 from gateway.app.inspect import load_for_planning, plan_text
 from gateway.config import load_config
+from gateway.config.text_file import read_text_file
 from gateway.errors import ConfigInvalid, GatewayError
 from gateway.execution.json_text import decode_json
 from gateway.query_plan.explanation_printer import explanation_to_json, print_explanation
@@ -20,7 +21,6 @@ from gateway.query_plan.printer import plan_to_json, print_plan
 from shared.logging import configure_logging
 
 from .console import stop_for
-from .files import read_text
 from .options import ConfigFile, ContractName, SupergraphFile
 
 
@@ -93,7 +93,7 @@ def plan(
 def _read_operation(path: Path) -> str:
     if str(path) == "-":
         return sys.stdin.read()
-    return read_text(path)
+    return read_text_file(path)
 
 
 def _read_variables(text: str) -> dict[str, object]:

@@ -96,8 +96,11 @@ def _add_keys(subgraph: SubgraphSchema, type_: SubgraphType, usage: FieldUsage) 
         for visit in visits(subgraph, type_.name, directive):
             usage.shareable.add(visit.field)
             usage.used |= _with_implementations(subgraph, visit)
-            field_ = subgraph.types[visit.parent].fields[visit.selection.name]
-            if directive.on_extension and field_.has("external"):
+            parent = subgraph.types[visit.parent]
+            is_marked = parent.fields[visit.selection.name].has("external") or parent.has(
+                "external"
+            )
+            if directive.on_extension and is_marked:
                 usage.fake_external.add(visit.field)
 
 

@@ -43,6 +43,7 @@ from .settings import (
     WatchConfig,
 )
 from .sources import check_url, choose_contract, read_contracts, read_subgraphs, read_urls
+from .text_file import is_readable
 from .traffic import names_of, read_traffic, refuse_unknown_subgraphs
 from .yaml_file import read_yaml
 
@@ -82,7 +83,7 @@ def load_config(
         contracts = read_contracts(root.section("contracts"))
         root.close()
     elif supergraph is not None and config is None:
-        if not supergraph.is_file():
+        if not is_readable(supergraph):
             raise ConfigInvalid(f"{supergraph} is no file.")
         source = SupergraphFile(supergraph)
     else:

@@ -18,6 +18,7 @@ from .settings import (
     SchemaText,
     SubgraphConfig,
 )
+from .text_file import is_readable
 
 IN_PROCESS_SCHEME = "app://"
 
@@ -72,7 +73,7 @@ def _read_schema(section: Section, folder: Path) -> SchemaSource:
         raise ConfigInvalid(f"{section.path} must have one of file, subgraph_url and sdl.")
     if file is not None:
         path = folder / file
-        if not path.is_file():
+        if not is_readable(path):
             raise ConfigInvalid(f"{section.at('file')}: {path} is no file.")
         return SchemaFile(path)
     if url is not None:

@@ -11,6 +11,8 @@ import yaml
 
 from gateway.errors import ConfigInvalid
 
+from .text_file import read_text_file
+
 _VARIABLE = re.compile(r"\$\{env\.([A-Za-z_][A-Za-z0-9_]*)(?::-([^}]*))?\}")
 
 
@@ -20,10 +22,7 @@ def read_yaml(path: Path, environment: Mapping[str, str]) -> object:
     Raises:
         ConfigInvalid: it cannot be read, is not YAML, or names a variable that is not set.
     """
-    try:
-        text = path.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise ConfigInvalid(f"{path} cannot be read: {_reason(error)}.") from error
+    text = read_text_file(path)
     try:
         # The loader is a SafeLoader that also refuses a key given twice.
         value: object = yaml.load(text, Loader=_StrictLoader)  # noqa: S506
@@ -66,7 +65,3 @@ def _look_up(match: re.Match[str], environment: Mapping[str, str], where: str) -
     if found is None:
         raise ConfigInvalid(f"{where} asks for the environment variable {name}, which is not set.")
     return found
-
-
-def _reason(error: OSError | UnicodeDecodeError) -> str:
-    return error.strerror or "I/O error" if isinstance(error, OSError) else "it is not UTF-8"

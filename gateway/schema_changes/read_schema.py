@@ -11,7 +11,7 @@ from graphql import (
     StringValueNode,
     parse,
 )
-from graphql.validation.validate import assert_valid_sdl
+from graphql.validation.validate import validate_sdl
 
 from gateway.errors import SupergraphInvalid
 from gateway.supergraph.api_schema import build_api_schema
@@ -30,20 +30,31 @@ def read_schema(sdl: str) -> GraphQLSchema:
     try:
         document = parse(sdl)
     except GraphQLError as error:
-        line = error.locations[0].line if error.locations else 1
-        raise SupergraphInvalid(f"Line {line}: {error.message}") from error
+        raise SupergraphInvalid(_describe(error)) from error
     if _is_supergraph(document):
         return build_api_schema(document, read_features(document))
+    faults = validate_sdl(document)
+    if faults:
+        raise SupergraphInvalid(
+            f"It is no supergraph, and no API schema either. {_describe(faults[0])}"
+        )
     try:
-        assert_valid_sdl(document)
         schema, problems = build_valid_schema(document)
     except (GraphQLError, TypeError) as error:
         raise SupergraphInvalid(
-            f"It is no supergraph, and no API schema either: {str(error).splitlines()[0]}"
+            f"It is no supergraph, and no API schema either: {error}"
         ) from error
     if schema is None:
-        raise SupergraphInvalid(f"The API schema is invalid: {problems[0].message}")
+        raise SupergraphInvalid(f"The API schema is invalid. {_describe(problems[0])}")
     return schema
+
+
+def _describe(error: GraphQLError) -> str:
+    """Return what an error says, and where, if it is about a place."""
+    if not error.locations:
+        return error.message
+    place = error.locations[0]
+    return f"Line {place.line}, column {place.column}: {error.message}"
 
 
 def _is_supergraph(document: DocumentNode) -> bool:

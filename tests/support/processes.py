@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from selectors import EVENT_READ, DefaultSelector
 from time import monotonic
+from typing import TextIO
 
 ROOT = Path(__file__).parents[2]
 _COMMAND = (sys.executable, "-c", "from gateway.cli import app; app()")
@@ -20,13 +21,17 @@ _COMMAND = (sys.executable, "-c", "from gateway.cli import app; app()")
 
 
 def run_cattery(
-    *arguments: str, stdin: str = "", environment: dict[str, str] | None = None
+    *arguments: str,
+    stdin: str = "",
+    stdout: TextIO | None = None,
+    environment: dict[str, str] | None = None,
 ) -> subprocess.CompletedProcess[str]:
-    """Run a command to its end."""
+    """Run a command to its end; what it prints is caught unless it goes to a ``stdout`` of its own."""
     return subprocess.run(  # noqa: S603 - our own command
         [*_COMMAND, *arguments],
         input=stdin,
-        capture_output=True,
+        stdout=subprocess.PIPE if stdout is None else stdout,
+        stderr=subprocess.PIPE,
         text=True,
         timeout=60,
         cwd=ROOT,

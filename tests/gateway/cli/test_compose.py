@@ -204,3 +204,73 @@ def test_a_usage_error_as_json_has_a_code(contract_config: str) -> None:
 
     assert (done.returncode, done.stdout) == (2, "")
     assert json.loads(done.stderr)["errors"][0]["code"] == "CONFIG_INVALID"
+
+
+def test_problems_name_the_file_that_a_schema_is_in(tmp_path: Path) -> None:
+    schema = tmp_path / "shop.graphql"
+    schema.write_bytes(b"\xef\xbb\xbftype Query {\r\n  a: Nope\r\n}\r\n")
+    path = tmp_path / "supergraph.yaml"
+    path.write_text(
+        yaml.safe_dump(
+            {
+                "subgraphs": {
+                    "shop": {
+                        "routing_url": "http://shop.test",
+                        "schema": {"file": "shop.graphql"},
+                    },
+                    "text": {
+                        "routing_url": "http://text.test",
+                        "schema": {"sdl": "type T { b: Nope }"},
+                    },
+                }
+            }
+        )
+    )
+
+    text = invoke("compose", "-c", str(path))
+    listed = json.loads(invoke("compose", "-c", str(path), "--format", "json").stderr)["errors"]
+
+    assert f"({schema}:2:6)" in text.stderr
+    assert "(text:1:13)" in text.stderr
+    assert "2 subgraphs, 2 errors, 0 hints" in text.stderr
+    places = [place for error in listed for place in error["locations"]]
+    assert [(place["subgraph"], place["file"]) for place in places] == [
+        ("shop", str(schema)),
+        ("text", None),
+    ]
+
+
+def test_a_supergraph_may_come_through_a_pipe(supergraph: str) -> None:
+    done = run_cattery("compose", "-s", "/dev/stdin", "--api", stdin=Path(supergraph).read_text())
+
+    assert done.returncode == 0
+    assert "Product" in build_schema(done.stdout).type_map
+
+
+@pytest.mark.parametrize(
+    ("content", "problem"),
+    [(b"type Query \xff", "it is not UTF-8."), (None, "Is a directory.")],
+)
+def test_what_cannot_be_read_says_why_and_nothing_twice(
+    tmp_path: Path, content: bytes | None, problem: str
+) -> None:
+    schema = tmp_path / "schema.graphql"
+    if content is None:
+        schema.mkdir()
+    else:
+        schema.write_bytes(content)
+
+    done = invoke("diff", str(schema), str(schema))
+
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr == f"CONFIG_INVALID {schema} cannot be read: {problem}\n"
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="a device of Linux")
+def test_a_full_disk_is_told_as_such(shop_config: str) -> None:
+    with Path("/dev/full").open("w") as full:
+        done = run_cattery("compose", "--config", shop_config, stdout=full)
+
+    assert done.returncode == 2
+    assert "CONFIG_INVALID Standard output cannot be written: No space left" in done.stderr
+    assert "Traceback" not in done.stderr

@@ -73,3 +73,15 @@ def test_what_is_said_of_a_field_is_said_where_it_is_resolved(directive: str) ->
     )
 
     assert codes(result) == ["MERGED_DIRECTIVE_APPLICATION_ON_EXTERNAL"]
+
+
+@pytest.mark.parametrize("marks", ["@external", ""])
+def test_an_external_key_of_an_extension_is_resolved_wherever_the_mark_stands(marks: str) -> None:
+    on_type = "" if marks else "@external"
+
+    result = compose_all(
+        a=f'type Query {{ t: T }} type T @extends @key(fields: "id") {on_type} {{ id: ID! {marks} }}',
+        b='type T @key(fields: "id") { id: ID! x: Int }',
+    )
+
+    assert codes(result) == []
