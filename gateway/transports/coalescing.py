@@ -15,13 +15,28 @@ FlightKey: TypeAlias = tuple[bytes, tuple[tuple[str, str], ...]]
 
 
 class _Flight:
-    """One call, and how many wait for its response."""
+    """One call, and those who wait for its response."""
 
     __slots__ = ("passengers", "task")
 
     def __init__(self, task: asyncio.Task[SubgraphResponse]) -> None:
         self.task = task
-        self.passengers = 0
+        self.passengers: list[asyncio.Future[SubgraphResponse]] = []
+
+    def land(self) -> None:
+        """Tell all who wait how the call has ended."""
+        task = self.task
+        # Asked for also when nobody waits any more: otherwise the loop would report it as overlooked.
+        error = None if task.cancelled() else task.exception()
+        for passenger in self.passengers:
+            if passenger.done():
+                continue  # it has just been cancelled
+            if task.cancelled():
+                passenger.cancel()
+            elif error is not None:
+                passenger.set_exception(error)
+            else:
+                passenger.set_result(task.result())
 
 
 class Flights:
@@ -42,30 +57,38 @@ class Flights:
 
         A waiter that is cancelled leaves the call to the others; the last one takes it along.
         """
-        key = (request.body, tuple(pair for pair in request.headers if pair[0] not in _TRAIL))
+        key = (request.body, tuple([pair for pair in request.headers if pair[0] not in _TRAIL]))
         flight = self._flights.get(key)
         is_shared = flight is not None
         if flight is None:
-            flight = self._flights[key] = _Flight(asyncio.create_task(send(request)))
-            flight.task.add_done_callback(lambda _: self._land(key, flight))
-        flight.passengers += 1
+            flight = self._start(key, asyncio.create_task(send(request)))
+        # Not a shield of the task, which costs as much as the task itself.
+        passenger: asyncio.Future[SubgraphResponse] = flight.task.get_loop().create_future()
+        flight.passengers.append(passenger)
         try:
-            return await asyncio.shield(flight.task), is_shared
+            return await passenger, is_shared
         except asyncio.CancelledError:
-            if flight.passengers == 1 and not flight.task.done():
-                self._land(key, flight)
+            flight.passengers.remove(passenger)
+            if not flight.passengers and not flight.task.done():
+                self._forget(key, flight)
                 flight.task.cancel()
                 await asyncio.wait({flight.task})
             raise
-        finally:
-            flight.passengers -= 1
 
     def disperse(self) -> None:
         """Let nobody join the calls in flight any more: what they read may have been written since."""
         self._flights.clear()
 
-    def _land(self, key: FlightKey, flight: _Flight) -> None:
-        if self._flights.get(key) is flight:
+    def _start(self, key: FlightKey, task: asyncio.Task[SubgraphResponse]) -> _Flight:
+        flight = self._flights[key] = _Flight(task)
+
+        def land(_: asyncio.Task[SubgraphResponse]) -> None:
+            self._forget(key, flight)
+            flight.land()
+
+        task.add_done_callback(land)
+        return flight
+
+    def _forget(self, key: FlightKey, flight: _Flight) -> None:
+        if self._flights.get(key) is flight:  # not when it was dispersed
             del self._flights[key]
-        if flight.task.done() and not flight.task.cancelled():
-            flight.task.exception()  # whoever waits is told; when nobody does, nothing is lost
