@@ -22,11 +22,12 @@ from shared.database import open_database
 from shared.demo import PASSWORD
 from shared.logging import configure_logging
 from shared.migrations import draft_revision, upgrade
+from shared.ports import PortTaken
 from shared.settings import SettingsInvalid, load_settings
 
 from .accounts.cli import app as accounts
 from .catalogue import DOMAINS, Domain, DomainUnknown, find_domain
-from .launcher.platform import Launch, Platform, Processes, plan_platform
+from .launcher.platform import Launch, Platform, Processes, planned_platform
 from .launcher.supervisor import NotReady, supervised
 
 DRAIN_SECONDS = 30
@@ -71,8 +72,9 @@ def up(
     )
     with _locked(data_dir):
         try:
-            asyncio.run(_run_platform(plan_platform(launch), launch))
-        except NotReady as error:
+            with planned_platform(launch) as platform:
+                asyncio.run(_run_platform(platform, launch))
+        except (NotReady, PortTaken) as error:
             problems.print(f"[red]{error}[/red]")
             raise typer.Exit(1) from error
 

@@ -10,10 +10,10 @@ import asyncio
 import json
 import os
 import secrets
-import socket
 import sys
-from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Awaitable, Callable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from enum import StrEnum
 from pathlib import Path
@@ -23,11 +23,11 @@ import yaml
 
 from messaging import embedded
 from shared.identity import AUDIENCE, ISSUER
+from shared.ports import LOOPBACK, reserve_port
 from subgraphs.catalogue import DOMAINS, Domain
 
 from .child import ChildSpec
 
-LOOPBACK = "127.0.0.1"
 _PUBLIC_PATHS = {
     "accounts": ("/oauth", "/.well-known", "/userinfo"),
     "jobs": ("/blobs",),
@@ -69,14 +69,26 @@ class Platform:
     nats_is_embedded: bool
 
 
-def plan_platform(launch: Launch) -> Platform:
-    """Decide ports and secrets, write the gateway's configuration, and return what to run.
+@contextmanager
+def planned_platform(launch: Launch) -> Iterator[Platform]:
+    """Decide ports and secrets, write the gateway's configuration, and say what to run while the block runs.
 
-    Everything that must be the same at the next start is kept in the data folder.
+    The ports are kept for the children all the while, also when one is between its death and its next start. Everything
+    that must be the same at the next start of the platform is kept in the data folder.
+
+    Raises:
+        PortTaken: a port that was asked for by its number is somebody else's.
     """
+    with ExitStack() as ports:
+        yield _plan_platform(launch, ports)
+
+
+def _plan_platform(launch: Launch, ports: ExitStack) -> Platform:
     launch.data_dir.mkdir(parents=True, exist_ok=True)
-    broker = _plan_broker(launch)
-    urls = {domain.name: _url_of(domain, launch) for domain in DOMAINS}
+    gateway_port = ports.enter_context(reserve_port(launch.host, launch.port)).port
+    launch = replace(launch, port=gateway_port)
+    broker = _plan_broker(launch, ports)
+    urls = {domain.name: _url_of(domain, launch, ports) for domain in DOMAINS}
     environment = _environment(launch, urls, broker)
     gateway = _plan_gateway(launch, urls, environment)
     subgraphs = (
@@ -94,10 +106,11 @@ def plan_platform(launch: Launch) -> Platform:
     )
 
 
-def _plan_broker(launch: Launch) -> embedded.EmbeddedServer | None:
+def _plan_broker(launch: Launch, ports: ExitStack) -> embedded.EmbeddedServer | None:
     if launch.environment.get("NATS_URL"):
         return None
-    return embedded.configure(launch.data_dir / "nats")
+    port = ports.enter_context(reserve_port()).port
+    return embedded.configure(launch.data_dir / "nats", host=LOOPBACK, port=port)
 
 
 def _plan_nats(broker: embedded.EmbeddedServer) -> ChildSpec:
@@ -186,11 +199,16 @@ def _environment(
     return found
 
 
-def _url_of(domain: Domain, launch: Launch) -> str:
+def _url_of(domain: Domain, launch: Launch, ports: ExitStack) -> str:
     if launch.processes is Processes.ONE:
         return f"app://{domain.name}"
     given = launch.environment.get(f"CATTERY_{domain.name.upper()}_URL")
-    return given or f"http://{LOOPBACK}:{_free_port(domain.port)}"
+    reserved = ports.enter_context(
+        reserve_port(LOOPBACK, domain.port, or_another=True)
+        if given is None
+        else reserve_port(LOOPBACK, int(given.rpartition(":")[2]))
+    )
+    return given or f"http://{LOOPBACK}:{reserved.port}"
 
 
 def _kept_secret(data_dir: Path) -> str:
@@ -208,16 +226,6 @@ def _kept_secret(data_dir: Path) -> str:
 def _command() -> str:
     """Return the ``cattery`` command of the environment we run in."""
     return str(Path(sys.executable).with_name("cattery"))
-
-
-def _free_port(wanted: int) -> int:
-    try:
-        with socket.socket() as probe:
-            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            probe.bind((LOOPBACK, wanted))
-            return wanted
-    except OSError:
-        return embedded.free_port(LOOPBACK)
 
 
 async def _until(holds: Callable[[], Awaitable[bool]]) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from asyncio.subprocess import Process
+from collections.abc import Mapping
 from datetime import timedelta
 from functools import partial
 from pathlib import Path
@@ -85,8 +87,9 @@ async def order_here_and_look_there(
         httpx.AsyncClient(base_url=urls[0], timeout=30) as first,
         httpx.AsyncClient(base_url=urls[1], timeout=30) as second,
     ):
-        assert await eventually(partial(is_ready, first), within=timedelta(seconds=90))
-        assert await eventually(partial(is_ready, second), within=timedelta(seconds=90))
+        for client in (first, second):
+            ready = partial(is_ready, client, composition, processes)
+            assert await eventually(ready, within=timedelta(seconds=90)), composition.last_words()
         here, there = Conversation(first, clock), Conversation(second, clock)
         await order_to_completion(here)
         processes["nats-2"].kill()
@@ -94,7 +97,11 @@ async def order_here_and_look_there(
         return await there.fetch(ACROSS_FIVE, {"id": order_id}, email=MANAGER)
 
 
-async def is_ready(client: httpx.AsyncClient) -> bool:
+async def is_ready(
+    client: httpx.AsyncClient, composition: Composition, processes: Mapping[str, Process]
+) -> bool:
+    ended = [name for name, process in processes.items() if process.returncode is not None]
+    assert not ended, f"{ended} ended: {composition.last_words(*ended)}"
     try:
         return (await client.get("/health/ready")).is_success
     except httpx.HTTPError:

@@ -4,25 +4,34 @@ from __future__ import annotations
 
 import asyncio
 import stat
+from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
-from messaging.embedded import EmbeddedServer, configure, find_url, free_port, running
+from messaging.embedded import EmbeddedServer, configure, find_url, running
 from messaging.errors import BrokerProcessFailed, BrokerUnavailable
 from messaging.jetstream import connected_broker
 from messaging.settings import MessagingSettings
 from messaging.topology import stream_for_domain
+from shared.ports import reserve_port
 
 pytestmark = pytest.mark.integration
 _SOON = timedelta(seconds=5)
 
 
-async def test_a_configured_server_runs_and_keeps_its_streams(tmp_path: Path) -> None:
+@pytest.fixture
+def port() -> Iterator[int]:
+    """A port of the test's own, also while its server is not running."""
+    with reserve_port() as reserved:
+        yield reserved.port
+
+
+async def test_a_configured_server_runs_and_keeps_its_streams(tmp_path: Path, port: int) -> None:
     folder = tmp_path / "with space"
-    server = configure(folder)
+    server = configure(folder, port=port)
     settings = MessagingSettings(servers=(server.url,))
 
     for _ in range(2):
@@ -37,8 +46,8 @@ async def test_a_configured_server_runs_and_keeps_its_streams(tmp_path: Path) ->
     assert "sync_interval: always" in server.config_file.read_text()
 
 
-async def test_a_token_is_asked_for_and_kept_from_others(tmp_path: Path) -> None:
-    server = configure(tmp_path, token='se"same')
+async def test_a_token_is_asked_for_and_kept_from_others(tmp_path: Path, port: int) -> None:
+    server = configure(tmp_path, port=port, token='se"same')
     right = MessagingSettings(servers=(server.url,), token='se"same')
 
     async with running(server):
@@ -55,8 +64,7 @@ async def _connect(settings: MessagingSettings) -> None:
         pass
 
 
-async def test_monitoring_is_off_unless_it_has_a_port(tmp_path: Path) -> None:
-    port = free_port()
+async def test_monitoring_is_off_unless_it_has_a_port(tmp_path: Path, port: int) -> None:
     monitored = configure(tmp_path / "on", monitoring_port=port)
     assert "http" not in configure(tmp_path / "off").config_file.read_text()
 

@@ -19,7 +19,8 @@ from urllib.parse import urlsplit
 
 import yaml
 
-from messaging.embedded import find_executable, free_port
+from messaging.embedded import find_executable
+from shared.ports import PortReservation, reserve_port
 
 COMPOSE = Path(__file__).parents[2] / "compose.yaml"
 OUR_IMAGE = "cattery:latest"
@@ -41,7 +42,7 @@ class Composition:
     """Of the test's cluster, without a database."""
 
     document: dict[str, Any] = field(init=False)
-    _ports: dict[tuple[str, str], int] = field(default_factory=dict, init=False)
+    _ports: dict[tuple[str, str], PortReservation] = field(default_factory=dict, init=False)
 
     def __post_init__(self) -> None:
         self.document = yaml.safe_load(self._substitute(COMPOSE.read_text()))
@@ -65,11 +66,17 @@ class Composition:
     async def running(self, *names: str) -> AsyncIterator[dict[str, Process]]:
         """Run these services until the block ends."""
         async with AsyncExitStack() as stack:
+            stack.callback(self._release_ports)
             processes: dict[str, Process] = {}
             for name in names:
                 processes[name] = await self._start(name)
                 stack.push_async_callback(_stop, processes[name])
             yield processes
+
+    def last_words(self, *names: str) -> str:
+        """Return the ends of the logs of these services, or of all that were started."""
+        logs = [self.folder / f"{name}.log" for name in names] or sorted(self.folder.glob("*.log"))
+        return "\n".join(f"{log.stem}: {log.read_text(errors='replace')[-1_000:]}" for log in logs)
 
     async def _start(self, name: str) -> Process:
         service = self.services[name]
@@ -115,7 +122,13 @@ class Composition:
         return text.replace('"/data"', f'"{self.folder / service}"')
 
     def _port(self, service: str, port: str) -> int:
-        return self._ports.setdefault((service, port), free_port())
+        if (service, port) not in self._ports:
+            self._ports[service, port] = reserve_port()
+        return self._ports[service, port].port
+
+    def _release_ports(self) -> None:
+        while self._ports:
+            self._ports.popitem()[1].close()
 
     def _substitute(self, text: str) -> str:
         def value(found: re.Match[str]) -> str:

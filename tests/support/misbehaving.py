@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-import socket
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -52,10 +51,8 @@ async def misbehaving(subgraph: Subgraph) -> AsyncIterator[MisbehavingServer]:
         yield server
 
 
-def free_port_url() -> str:
-    """A URL where nobody listens."""
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        return f"http://127.0.0.1:{listener.getsockname()[1]}/graphql"
+DESERTED_URL = "http://127.0.0.1:1/graphql"
+"""Where nobody listens: a port found free and let go could be somebody's a moment later."""
 
 
 async def write_response(

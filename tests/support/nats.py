@@ -13,6 +13,7 @@ import pytest
 
 from messaging.embedded import EmbeddedServer, configure
 from messaging.settings import MessagingSettings
+from shared.ports import reserve_port
 
 _PATIENCE = timedelta(seconds=15)
 
@@ -65,13 +66,14 @@ class NatsServer:
 
 @asynccontextmanager
 async def running_nats(folder: Path) -> AsyncIterator[NatsServer]:
-    """Run a server on a free port for the length of a block."""
-    server = NatsServer(configure(folder))
-    await server.start()
-    try:
-        yield server
-    finally:
-        await server.stop()
+    """Run a server on a port of its own for the length of a block."""
+    with reserve_port() as reserved:
+        server = NatsServer(configure(folder, port=reserved.port))
+        await server.start()
+        try:
+            yield server
+        finally:
+            await server.stop()
 
 
 @pytest.fixture

@@ -17,9 +17,8 @@ from typing import TypeVar
 
 import httpx
 
-from messaging.embedded import free_port
 from shared.clock import VirtualClock
-from subgraphs.catalogue import DOMAINS
+from shared.ports import reserve_port
 
 from .conversation import Conversation
 
@@ -69,7 +68,15 @@ async def running_platform(
     Raises:
         AssertionError: it is not ready in time, or does not stop cleanly.
     """
-    port = free_port()
+    with reserve_port() as reserved:
+        async with _running(folder, reserved.port, *arguments, environment=environment) as platform:
+            yield platform
+
+
+@asynccontextmanager
+async def _running(
+    folder: Path, port: int, *arguments: str, environment: Mapping[str, str] | None
+) -> AsyncIterator[RunningPlatform]:
     clock_file = folder / "clock.json"
     output = folder / "output.log"
     folder.mkdir(parents=True, exist_ok=True)
@@ -79,7 +86,6 @@ async def running_platform(
             env={
                 **os.environ,
                 "CATTERY_CLOCK_FILE": str(clock_file),
-                **(_own_ports() if "many" in arguments else {}),
                 **(environment or {}),
             },
             stdout=log,
@@ -101,14 +107,6 @@ async def running_platform(
     finally:
         code = await _stop(process)
     assert code == 0, f"`cattery up` ended with {code}: {_tail(output)}"
-
-
-def _own_ports() -> dict[str, str]:
-    """Return addresses of subgraphs that no other platform on this machine uses, even while one of ours restarts."""
-    return {
-        f"CATTERY_{domain.name.upper()}_URL": f"http://127.0.0.1:{free_port()}"
-        for domain in DOMAINS
-    }
 
 
 async def _wait_ready(platform: RunningPlatform) -> None:

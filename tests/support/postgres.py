@@ -16,7 +16,7 @@ from uuid import uuid4
 
 import pytest
 
-from messaging.embedded import free_port
+from shared.ports import reserve_port
 
 _WHERE = ("/usr/lib/postgresql/*/bin", "/usr/pgsql-*/bin", "/opt/homebrew/opt/postgresql*/bin")
 
@@ -109,19 +109,20 @@ def postgres_cluster() -> Iterator[PostgresCluster]:
     is_root = os.geteuid() == 0
     # Not below pytest's own folders, which the owner of the cluster may not enter.
     folder = Path(tempfile.mkdtemp(prefix=f"cattery-pg-{getpass.getuser()}-"))
-    cluster = PostgresCluster(binaries, folder, free_port(), "postgres" if is_root else None)
-    if cluster.owner is not None:
-        shutil.chown(folder, cluster.owner, cluster.owner)
-    try:
-        cluster.run(
-            "initdb", "-U", "cattery", "-A", "trust", "-E", "UTF8", "--no-sync",
-            "--locale=C", "-D", str(cluster.data),
-        )  # fmt: skip
-        cluster.start()
-        yield cluster
-        cluster.stop()
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
+    with reserve_port() as reserved:
+        cluster = PostgresCluster(binaries, folder, reserved.port, "postgres" if is_root else None)
+        if cluster.owner is not None:
+            shutil.chown(folder, cluster.owner, cluster.owner)
+        try:
+            cluster.run(
+                "initdb", "-U", "cattery", "-A", "trust", "-E", "UTF8", "--no-sync",
+                "--locale=C", "-D", str(cluster.data),
+            )  # fmt: skip
+            cluster.start()
+            yield cluster
+            cluster.stop()
+        finally:
+            shutil.rmtree(folder, ignore_errors=True)
 
 
 @pytest.fixture

@@ -31,6 +31,7 @@ from gateway.transports.http import HttpOptions, HttpPool, HttpTransport
 from gateway.transports.retry import RetryPolicy
 from tests.support.data_subgraphs import Subgraph
 from tests.support.misbehaving import (
+    DESERTED_URL,
     MisbehavingServer,
     Misbehaviour,
     announce_flood,
@@ -38,7 +39,6 @@ from tests.support.misbehaving import (
     changing,
     drip,
     flood,
-    free_port_url,
     misbehaving,
     never_answer,
     sending,
@@ -340,7 +340,7 @@ async def test_a_subgraph_that_gives_no_answer_loses_its_part(tmp_path: Path, na
 
 
 async def test_a_subgraph_that_is_not_there_loses_its_part(tmp_path: Path) -> None:
-    async with a_world(tmp_path, bad_url=free_port_url()) as world:
+    async with a_world(tmp_path, bad_url=DESERTED_URL) as world:
         for place in PLACES.values():
             answer = await world.ask_twice(place.operation)
             check_lost(place, answer, "SUBGRAPH_UNREACHABLE", degrades=True)
