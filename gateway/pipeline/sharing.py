@@ -19,10 +19,13 @@ from .request import Caller, SharingKey
 class Flight:
     """One execution that others may join."""
 
-    __slots__ = ("_presence", "_waiters", "prepared")
+    __slots__ = ("_loop", "_presence", "_waiters", "prepared")
 
-    def __init__(self, prepared: PreparedOperation, presence: Presence) -> None:
+    def __init__(
+        self, prepared: PreparedOperation, presence: Presence, loop: asyncio.AbstractEventLoop
+    ) -> None:
         self.prepared = prepared
+        self._loop = loop
         self._presence = presence
         self._waiters: list[asyncio.Future[Answer]] = []
 
@@ -33,7 +36,7 @@ class Flight:
 
     async def join(self) -> Answer:
         """Return the leader's answer. Cancelled, it leaves the others alone."""
-        waiter: asyncio.Future[Answer] = asyncio.get_running_loop().create_future()
+        waiter: asyncio.Future[Answer] = self._loop.create_future()
         self._waiters.append(waiter)
         self._presence.hold()
         try:
@@ -64,6 +67,7 @@ class SharedAnswers:
         self._flights: dict[SharingKey, Flight] = {}
         self._dispersal: _Dispersal = _Dispersal() if beside is None else beside._dispersal
         self._dispersal.add(self._flights)
+        self._loop: asyncio.AbstractEventLoop | None = None
         finalize(self, self._dispersal.remove, self._flights).atexit = False
 
     def find(self, key: SharingKey) -> Flight | None:
@@ -79,7 +83,11 @@ class SharedAnswers:
         work: Awaitable[Answer],
     ) -> Answer:
         """Do ``work``, which does not raise, for this caller and for all who join it meanwhile."""
-        flight = self._flights[key] = Flight(prepared, caller.presence)
+        loop = self._loop
+        if loop is None:
+            # Kept, because asking for it is a system call in CPython 3.11.
+            loop = self._loop = asyncio.get_running_loop()
+        flight = self._flights[key] = Flight(prepared, caller.presence, loop)
         try:
             answer = await work
         except BaseException:

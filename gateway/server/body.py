@@ -56,8 +56,8 @@ def check_length(headers: Mapping[str, str], max_bytes: int) -> None:
         ContentTypeRefused: it is compressed.
         HeaderInvalid: ``Content-Length`` is no number.
     """
-    encoding = headers.get("content-encoding", "identity").lower()
-    if encoding != "identity":
+    encoding = headers.get("content-encoding")
+    if encoding is not None and encoding.lower() != "identity":
         raise ContentTypeRefused("Compressed request bodies are not read. Send it as it is.")
     length = headers.get("content-length")
     if length is None:

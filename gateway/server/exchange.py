@@ -14,13 +14,16 @@ from uvicorn.protocols.http.flow_control import HIGH_WATER_LIMIT, FlowControl
 
 from shared.logging import get_logger
 
-from .response_head import ResponseHead, write_head
+from .response_head import ResponseHead, write_head, write_whole_head
 
 EXCHANGE = "cattery.exchange"
 """Key of the ASGI scope: the ``Exchange``, for an app that wants to know more than ASGI tells."""
 
 _JOINED_UP_TO_BYTES = 16_384
 """A body of up to this size is copied behind its head: cheaper than to write the two one after the other."""
+
+_WHOLE = ResponseHead(b"")
+"""The head of an answer that was written as one."""
 
 _log = get_logger(__name__)
 
@@ -138,17 +141,28 @@ class Exchange:
         else:
             raise RuntimeError(f"{kind!r} does not follow on what has been sent.")
 
-    def answer(self, status: int, headers: Iterable[tuple[bytes, bytes]], body: bytes) -> bool:
+    def answer(self, status: int, lines: bytes, body: bytes) -> bool:
         """Write a whole answer if that can be done at once; else ``send`` is to be used.
 
+        Args:
+            status: of the answer.
+            lines: its headers (``write_lines``), but for the length of the body, which is added.
+            body: its body.
+
         Raises:
-            RuntimeError: there is an answer already, or this one cannot be written.
+            RuntimeError: there is an answer already.
         """
-        if self._line.flow.write_paused or self.is_gone:
+        line = self._line
+        if line.flow.write_paused or self.is_gone:
             return False
         if self._head is not None:
             raise RuntimeError("There is an answer already.")
-        self._write(body, self._begin(status, headers), has_more=False)
+        self._expects_continue = False
+        self._head = _WHOLE
+        lines = line.default_lines() + lines
+        head = write_whole_head(status, lines, len(body), keep_alive=self.keep_alive)
+        self._put(head, b"" if self._is_to_head else body)
+        self._finish()
         return True
 
     def on_body(self, piece: bytes) -> None:
@@ -203,7 +217,6 @@ class Exchange:
         return head
 
     def _write(self, body: bytes, head: ResponseHead, *, has_more: bool) -> None:
-        transport = self._line.transport
         if not head.has_body:
             body = b""
         elif head.is_chunked:
@@ -213,19 +226,30 @@ class Exchange:
             self._left_bytes -= len(body)
             if self._left_bytes < 0 or (self._left_bytes and not has_more):
                 raise RuntimeError(f"The body is not of the {head.length} bytes announced.")
-        if not self._is_head_written:
-            self._is_head_written = True
-            if len(body) <= _JOINED_UP_TO_BYTES:
-                body = head.text + body
-            else:
-                transport.write(head.text)
-        transport.write(body)
+        if self._is_head_written:
+            self._line.transport.write(body)
+        else:
+            self._put(head.text, body)
         if not has_more:
-            self.is_answered = True
-            self._tell()
-            if head.closes or not self.keep_alive:
-                transport.close()
-            self._line.on_answered()
+            if head.closes:
+                self.keep_alive = False
+            self._finish()
+
+    def _put(self, head: bytes, body: bytes) -> None:
+        self._is_head_written = True
+        transport = self._line.transport
+        if len(body) <= _JOINED_UP_TO_BYTES:
+            transport.write(head + body)
+        else:
+            transport.write(head)
+            transport.write(body)
+
+    def _finish(self) -> None:
+        self.is_answered = True
+        self._tell()
+        if not self.keep_alive:
+            self._line.transport.close()
+        self._line.on_answered()
 
     def _break_off(self) -> None:
         transport = self._line.transport

@@ -27,11 +27,22 @@ class HttpRequest(NamedTuple):
     """Where nothing stands between the endpoint and the connection."""
 
 
+_FREQUENT = {
+    name.encode(): name
+    for name in (
+        "accept", "accept-encoding", "accept-language", "authorization", "connection", "content-length",
+        "content-type", "cookie", "host", "origin", "traceparent", "user-agent", "x-request-id",
+    )
+}  # fmt: skip
+"""Names that need not be made anew for each request: the same texts are found faster, too."""
+
+
 def read_headers(scope: Scope) -> dict[str, str]:
     """Return the headers of a request, by lower-case name."""
     headers: dict[str, str] = {}
     for raw_name, raw_value in scope["headers"]:
-        name, value = raw_name.decode("latin-1"), raw_value.decode("latin-1")
+        name = _FREQUENT.get(raw_name) or raw_name.decode("latin-1")
+        value = raw_value.decode("latin-1")
         # RFC 9110, 5.3: a repeated header is one with its values in a list.
         headers[name] = f"{headers[name]}, {value}" if name in headers else value
     return headers

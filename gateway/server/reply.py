@@ -18,13 +18,13 @@ from .header_rules import HeaderRules
 from .http_request import HttpRequest
 from .negotiation import MediaType, choose_status
 from .parts import PartsWriter, watch_client
+from .response_head import write_lines
 
 _CONTENT_TYPE = {
     media_type: (b"content-type", f"{media_type}; charset=utf-8".encode())
     for media_type in MediaType
 }
 _VARY = (b"vary", VARY.encode())
-_CACHING_UNTOLD: tuple[tuple[bytes, bytes], ...] = (_VARY,)
 _GZIP = (b"content-encoding", b"gzip")
 _NO_SNIFFING = (b"x-content-type-options", b"nosniff")
 
@@ -45,6 +45,14 @@ class ReplyWriter:
         self._packer = Packer(keeps_last=config.traffic.coalesce_queries)
         varying = config.headers.forward if header_rules is None else header_rules.varying()
         self._freshness = Freshness(varying) if config.cache_control.enabled else None
+        untold = (_VARY,) if self._freshness is None else ()
+        self._common = {
+            media_type: (content_type, _NO_SNIFFING, *untold)
+            for media_type, content_type in _CONTENT_TYPE.items()
+        }
+        self._common_lines = {
+            media_type: write_lines(headers) for media_type, headers in self._common.items()
+        }
 
     async def send(
         self, request: HttpRequest, media_type: MediaType, answer: Answer, send: Send
@@ -58,27 +66,32 @@ class ReplyWriter:
         if answer.outcome is not Outcome.COMPLETE:
             status = choose_status(answer, media_type, strict=self._strict_status)
         body = answer.body
-        caching = _CACHING_UNTOLD
+        own: list[tuple[bytes, bytes]] = []
         if self._freshness is not None:
             mark = self._freshness.mark(answer, request.headers, request.scope["method"])
-            caching = mark.headers
+            own += mark.headers
             if mark.is_unchanged:
                 status, body = 304, b""
         size_bytes = len(body)
-        out = [_CONTENT_TYPE[media_type], _NO_SNIFFING]
         least = self._compress_min_bytes
         if least and size_bytes >= least and accepts_gzip(request.headers.get("accept-encoding")):
             body = await self._packer.pack(body)
-            out.append(_GZIP)
-        if status != 304:
-            out.append((b"content-length", str(len(body)).encode()))
-        out.append((b"x-request-id", request.record.request_id.encode()))
-        out += caching
+            own.append(_GZIP)
         if answer.headers:
-            out += [(name.encode(), value.encode()) for name, value in answer.headers]
-        exchange = request.exchange
-        if exchange is None or not exchange.answer(status, out, body):
-            await send({"type": "http.response.start", "status": status, "headers": out})
+            own += [(name.encode(), value.encode()) for name, value in answer.headers]
+        request_id = request.record.request_id.encode()
+        is_written = False
+        # The headers of a refusal may end the connection, which is for `send` to see.
+        if request.exchange is not None and answer.outcome is not Outcome.REFUSED:
+            lines = b"%bx-request-id: %b\r\n" % (self._common_lines[media_type], request_id)
+            if own:
+                lines += write_lines(own)
+            is_written = request.exchange.answer(status, lines, body)
+        if not is_written:
+            headers = [*self._common[media_type], (b"x-request-id", request_id), *own]
+            if status != 304:
+                headers.append((b"content-length", str(len(body)).encode()))
+            await send({"type": "http.response.start", "status": status, "headers": headers})
             await send({"type": "http.response.body", "body": body})
         if request.presence.is_gone:
             raise ClientDisconnected

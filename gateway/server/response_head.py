@@ -20,6 +20,7 @@ _FRAMING = frozenset({_CONTENT_LENGTH, _TRANSFER_ENCODING, _CONNECTION})
 _CONTROLS = bytes({*range(32), 127} - set(b"\t"))
 """What no value may hold. Spec: RFC 9110, 5.5."""
 
+_BODILESS = frozenset({204, 304})
 _TOKEN = re.compile(rb"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 
 
@@ -78,7 +79,7 @@ def write_head(
     joined = b"".join(values)
     if len(joined.translate(None, _CONTROLS)) != len(joined):
         raise RuntimeError("A header's value holds a control character.")
-    has_body = not is_to_head and status not in {204, 304}
+    has_body = not is_to_head and status not in _BODILESS
     if has_body and length is None and not is_chunked:
         if takes_chunks:
             is_chunked = True
@@ -92,6 +93,35 @@ def write_head(
     return ResponseHead(
         b"".join(lines), None if is_chunked else length, is_chunked, closes, has_body
     )
+
+
+def write_lines(headers: Iterable[tuple[bytes, bytes]]) -> bytes:
+    """Return headers as lines, for ``write_whole_head``: none of them may speak of the body's length or the connection.
+
+    Raises:
+        RuntimeError: a header cannot be written.
+    """
+    lines = []
+    for name, value in headers:
+        prefix = _prefix(name)
+        if prefix in _FRAMING or len(value.translate(None, _CONTROLS)) != len(value):
+            raise RuntimeError(f"The header {name!r} cannot be written here.")
+        lines.append(b"%b%b\r\n" % (prefix, value))
+    return b"".join(lines)
+
+
+def write_whole_head(status: int, lines: bytes, length: int, *, keep_alive: bool) -> bytes:
+    """Return the head of a response whose body is known: what ``write_head`` returns, out of lines made before.
+
+    Args:
+        status: of the response.
+        lines: its headers (``write_lines``).
+        length: of the body, in bytes.
+        keep_alive: whether the connection is to be used again.
+    """
+    about_length = b"" if status in _BODILESS else b"content-length: %d\r\n" % length
+    end = b"\r\n" if keep_alive else b"connection: close\r\n\r\n"
+    return b"%b%b%b%b" % (STATUS_LINE[status], lines, about_length, end)
 
 
 @lru_cache(maxsize=256)

@@ -93,6 +93,7 @@ class Metrics:
         self._requests_now = 0
         self._plans_found = 0
         self._plans_missing = 0
+        self._coalesced_requests = 0
         self._request_tallies: dict[tuple[str, int], _Tally] = {}
         """By kind and status."""
 
@@ -281,7 +282,7 @@ class Metrics:
 
     def request_coalesced(self) -> None:
         """Count a request that was answered by another's execution."""
-        self._coalesced.inc()
+        self._coalesced_requests += 1
 
     def file_received(self, size_bytes: int) -> None:
         """Count one file of a client's."""
@@ -295,6 +296,8 @@ class Metrics:
         missing, self._plans_missing = self._plans_missing, 0
         self._plan_hits.inc(found)
         self._plan_misses.inc(missing)
+        coalesced, self._coalesced_requests = self._coalesced_requests, 0
+        self._coalesced.inc(coalesced)
         for (kind, status), tally in self._request_tallies.items():
             tally.fold_into(self._requests.labels(kind, str(status)), self._latency.labels(kind))
         for (subgraph, failed), tally in self._call_tallies.items():

@@ -64,12 +64,9 @@ class RequestLog:
         if not self._as_json:
             _log.info("request", **{key: value for key, value in fields.items() if value})
             return
-        line = {
-            **fields,
-            "event": "request",
-            "level": "info",
-            "logger": __name__,
-            "timestamp": datetime.now(UTC),
-            "service": self._service,
-        }
-        self._write(orjson.dumps(line, option=orjson.OPT_APPEND_NEWLINE | orjson.OPT_UTC_Z))
+        fields["event"] = "request"
+        fields["level"] = "info"
+        fields["logger"] = __name__
+        fields["timestamp"] = datetime.now(UTC)
+        fields["service"] = self._service
+        self._write(orjson.dumps(fields, option=orjson.OPT_APPEND_NEWLINE | orjson.OPT_UTC_Z))

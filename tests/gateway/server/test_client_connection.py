@@ -342,9 +342,9 @@ async def test_a_whole_answer_waits_for_a_reader_who_is_behind() -> None:
     async def answer(scope: Scope, _receive: Receive, send: Send) -> None:
         exchange: Exchange = scope[EXCHANGE]
         body = scope["path"].encode() * 4 * MEGABYTE
-        headers = [(b"content-length", b"%d" % len(body))]
-        at_once.append(exchange.answer(200, headers, body))
+        at_once.append(exchange.answer(200, b"", body))
         if not at_once[-1]:
+            headers = [(b"content-length", b"%d" % len(body))]
             await send({"type": "http.response.start", "status": 200, "headers": headers})
             await send({"type": "http.response.body", "body": body})
 
@@ -636,3 +636,60 @@ async def test_the_whole_body_can_be_had_when_it_is_there_and_only_then() -> Non
         await client.body()
 
     assert had == [b"all", None, b"half", None, b"asked"]
+
+
+@pytest.mark.parametrize(
+    ("request_text", "expected"),
+    [
+        (get(), (200, {"x-a": "1", "content-length": "4"}, b"body")),
+        (get(method="HEAD"), (200, {"x-a": "1", "content-length": "4"}, b"")),
+        (get("/304"), (304, {"x-a": "1"}, b"")),
+        (
+            get("/", "connection: close"),
+            (200, {"x-a": "1", "content-length": "4", "connection": "close"}, b"body"),
+        ),
+        (
+            get(version="1.0"),
+            (200, {"x-a": "1", "content-length": "4", "connection": "close"}, b"body"),
+        ),
+        (
+            get("/", "content-length: 1", "expect: 100-continue", method="POST"),
+            (200, {"x-a": "1", "content-length": "4"}, b"body"),
+        ),
+    ],
+)
+async def test_a_whole_answer_is_as_long_as_its_request_allows(
+    request_text: bytes, expected: tuple[int, dict[str, str], bytes]
+) -> None:
+    async def answer(scope: Scope, receive: Receive, _send: Send) -> None:
+        exchange: Exchange = scope[EXCHANGE]
+        status = 304 if scope["path"] == "/304" else 200
+        exchange.answer(status, b"x-a: 1\r\n", b"" if status == 304 else b"body")
+        # Nobody is asked for a body any more.
+        assert await receive() == {"type": "http.disconnect"}
+
+    async with serving(answer, ClientConnection) as served:
+        client = await served.connect()
+        client.send(request_text)
+        status, headers = await client.head()
+        body = await client.reader.readexactly(len(expected[2]))
+
+    assert (status, body) == (expected[0], expected[2])
+    assert {
+        name: value for name, value in headers.items() if name not in {"date", "server"}
+    } == expected[1]
+
+
+async def test_there_is_one_answer_to_a_request() -> None:
+    async def answer(scope: Scope, _receive: Receive, _send: Send) -> None:
+        exchange: Exchange = scope[EXCHANGE]
+        exchange.answer(200, b"", b"one")
+        with pytest.raises(RuntimeError, match="an answer already"):
+            exchange.answer(200, b"", b"two")
+
+    async with serving(answer, ClientConnection) as served:
+        client = await served.connect()
+        client.send(get() + get())
+        bodies = [await client.body() for _ in range(2)]
+
+    assert bodies == [b"one", b"one"]
