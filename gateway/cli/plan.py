@@ -61,7 +61,7 @@ def plan(
     cattery plan --config supergraph.yaml --operation query.graphql
     cattery plan -s supergraph.graphql -q query.graphql --variables '{"full": true}' --format json
 
-    With --explain every fetch says what it serves, which subgraphs could have served it, and why they lost:
+    With --explain every fetch says what it serves, and what the plan would be if another subgraph served it:
 
     cattery plan --config supergraph.yaml --operation query.graphql --explain
     """

@@ -115,14 +115,31 @@ class _Explainer:
         able = self._able(demand)
         for graph in sorted({*definition.graphs, *able} - {taken.position.graph}):
             subgraph = self._names[graph]
-            if graph in able:
+            if graph not in able:
+                obstacle = self._obstacle(definition.graphs[graph])
+            elif self._is_entered_with(demand, graph):
+                obstacle = "it can only be entered with this field itself"
+            else:
                 found = self._alternatives.compare(self._part, demand, graph)
                 yield Alternative(
                     subgraph=subgraph, outcome=found.outcome, requests=found.more_requests
                 )
-            else:
-                obstacle = self._obstacle(definition.graphs[graph])
-                yield Alternative(subgraph=subgraph, outcome=Outcome.IMPOSSIBLE, obstacle=obstacle)
+                continue
+            yield Alternative(subgraph=subgraph, outcome=Outcome.IMPOSSIBLE, obstacle=obstacle)
+
+    def _is_entered_with(self, demand: Demand, graph: int) -> bool:
+        """Whether a graph has to be sent a field before it could be asked for it."""
+        home = demand.home
+        positions = (
+            self._graph.arrive(option.move, home.type_name) for option in home.scope.carriers
+        )
+        is_carried = any(position and position.graph == graph for position in positions)
+        return not (home.scope.is_root or is_carried) and all(
+            entry.key is not None
+            and any(selection.name == demand.name for selection in entry.key.selections)
+            for entry in self._graph.entries(home.type_name)
+            if entry.landing.graph == graph
+        )
 
     def _obstacle(self, field: GraphField) -> str:
         if field.is_external:

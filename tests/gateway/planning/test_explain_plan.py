@@ -76,7 +76,10 @@ def test_a_key_is_read_from_the_subgraph_that_is_asked_anyway() -> None:
     explanation = explained("{ products { left } }")
     fetch, key = field(explanation, "products.@.upc")
 
-    assert (fetch.subgraph, key.purpose, key.because) == ("products", Purpose.KEY, Because.AT_HAND)
+    assert (fetch.subgraph, key.purpose, key.because) == ("products", Purpose.KEY, Because.ONLY)
+    assert {each.obstacle for each in key.alternatives} == {
+        "it can only be entered with this field itself"
+    }
     assert explanation.fetches[1].entries[0].path == "products.@"
     assert explanation.fetches[1].entries[0].key == "upc"
 
