@@ -13,7 +13,6 @@ from gateway.config.settings import ComposedSource, GatewayConfig, SchemaFile, S
 from gateway.config.text_file import read_text_file
 from gateway.errors import ConfigInvalid
 from gateway.operations.normalize import normalize_operation
-from gateway.operations.variables import coerce_variables
 from gateway.pipeline.preparation import Preparation, read_conditions
 from gateway.planning.planner import plan_and_explain
 from gateway.query_plan.explanation import PlanExplanation
@@ -115,8 +114,8 @@ def plan_text(
     preparation = Preparation(supergraph, config.limits, allows_introspection=True)
     prepared = preparation.prepare(text, operation_name)
     given = dict(variables)
-    if prepared.condition_variables:
-        given = coerce_variables(prepared.operation, variables, supergraph.api_schema)
+    if prepared.condition_variables and prepared.variables is not None:
+        given = prepared.variables.coerce(variables)
     conditions = dict(
         zip(prepared.condition_variables, read_conditions(prepared, given), strict=True)
     )

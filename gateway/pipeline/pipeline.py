@@ -27,7 +27,6 @@ from gateway.execution.executor import execute_plan
 from gateway.execution.introspection import Introspection
 from gateway.execution.prepared_plan import PreparedPlan
 from gateway.execution.result import ExecutionResult
-from gateway.operations.variables import coerce_variables
 from gateway.query_plan.nodes import OperationKind
 from gateway.security.authorization import Authorization, warn_of_gaps
 from gateway.security.masking import mask_exception
@@ -269,10 +268,8 @@ class Pipeline:
         deadline: float,
     ) -> Answer:
         variables: dict[str, object] = {}
-        if prepared.has_variables:
-            variables = coerce_variables(
-                prepared.operation, request.variables, self._engine.supergraph.api_schema
-            )
+        if prepared.variables is not None:
+            variables = prepared.variables.coerce(request.variables)
         labels = prepared.override_labels
         if labels:
             labels = self._override_labels.choose(labels)

@@ -19,6 +19,7 @@ from gateway.operations.parse import parse_document
 from gateway.operations.requirements import find_requirements
 from gateway.operations.select import select_operation
 from gateway.operations.validate import validate_document
+from gateway.operations.variables import VariableCoercion
 from gateway.planning.override_labels import find_override_labels
 from gateway.query_plan.nodes import OperationKind
 from gateway.security.introspection import refuse_introspection, without_suggestion
@@ -39,7 +40,9 @@ class PreparedOperation:
     kind: OperationKind
     name: str | None
     condition_variables: tuple[str, ...]
-    has_variables: bool
+    variables: VariableCoercion | None
+    """What its variables may be; ``None`` when it has none."""
+
     may_defer: bool
     """Whether there may be a ``@defer`` in it."""
 
@@ -85,7 +88,11 @@ class Preparation:
             kind=OperationKind(operation.operation.value),
             name=operation.name.value if operation.name is not None else None,
             condition_variables=conditions,
-            has_variables=bool(operation.variable_definitions),
+            variables=(
+                VariableCoercion(operation, self.supergraph.api_schema)
+                if operation.variable_definitions
+                else None
+            ),
             may_defer="defer" in text,
             override_labels=labels,
             requirements=requirements,

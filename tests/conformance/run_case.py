@@ -19,7 +19,7 @@ from gateway.operations.normalize import normalize_operation
 from gateway.operations.parse import parse_document
 from gateway.operations.select import select_operation
 from gateway.operations.validate import validate_document
-from gateway.operations.variables import coerce_variables
+from gateway.operations.variables import VariableCoercion
 from gateway.planning.planner import plan_operation
 from gateway.query_plan.nodes import QueryPlan
 from gateway.supergraph.model import Supergraph
@@ -79,7 +79,7 @@ def check_case(case: Case, supergraph: Supergraph) -> dict[str, object]:
     if problems:
         raise ValidationFailed(*(problem.message for problem in problems))
     operation = select_operation(document, None)
-    return coerce_variables(operation, case.variables, supergraph.api_schema)
+    return VariableCoercion(operation, supergraph.api_schema).coerce(case.variables)
 
 
 def plan_case(case: Case, supergraph: Supergraph, variables: Mapping[str, object]) -> QueryPlan:

@@ -59,7 +59,7 @@ from gateway.operations.normalize import normalize_operation
 from gateway.operations.parse import parse_document
 from gateway.operations.requirements import find_requirements
 from gateway.operations.select import select_operation
-from gateway.operations.variables import coerce_variables
+from gateway.operations.variables import VariableCoercion
 from gateway.planning.planner import plan_operation
 from gateway.query_plan.nodes import QueryPlan
 from gateway.query_plan.printer import print_plan
@@ -454,7 +454,7 @@ class DeniedOracle:
         supergraph = self._protected.supergraph
         document = parse_document(text, max_tokens=100_000)
         selected = select_operation(document, None)
-        variables = coerce_variables(selected, operation.variables, supergraph.api_schema)
+        variables = VariableCoercion(selected, supergraph.api_schema).coerce(operation.variables)
         conditions = {
             name: bool(variables[name]) for name in condition_variables(selected, document)
         }

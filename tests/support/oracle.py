@@ -19,7 +19,7 @@ from gateway.operations.conditions import condition_variables
 from gateway.operations.normalize import normalize_operation
 from gateway.operations.parse import parse_document
 from gateway.operations.select import select_operation
-from gateway.operations.variables import coerce_variables
+from gateway.operations.variables import VariableCoercion
 from gateway.planning.override_labels import find_override_labels
 from gateway.planning.planner import plan_operation
 from gateway.query_plan.nodes import QueryPlan
@@ -92,7 +92,9 @@ class Oracle:
     def _plan(self, operation: RandomOperation) -> tuple[QueryPlan, dict[str, object]]:
         document = parse_document(operation.text, max_tokens=100_000)
         selected = select_operation(document, None)
-        variables = coerce_variables(selected, operation.variables, self.supergraph.api_schema)
+        variables = VariableCoercion(selected, self.supergraph.api_schema).coerce(
+            operation.variables
+        )
         conditions = {
             name: bool(variables[name]) for name in condition_variables(selected, document)
         }

@@ -17,7 +17,7 @@ from gateway.operations.conditions import condition_variables
 from gateway.operations.normalize import normalize_operation
 from gateway.operations.parse import parse_document
 from gateway.operations.select import select_operation
-from gateway.operations.variables import coerce_variables
+from gateway.operations.variables import VariableCoercion
 from gateway.planning.planner import plan_and_explain
 from gateway.query_plan.explanation_printer import print_explanation
 from gateway.query_plan.nodes import QueryPlan
@@ -92,7 +92,7 @@ def _cases() -> Iterator[tuple[Supergraph, RandomOperation]]:
 def _explained_plan(supergraph: Supergraph, operation: RandomOperation) -> str:
     document = parse_document(operation.text, max_tokens=100_000)
     selected = select_operation(document, None)
-    values = coerce_variables(selected, operation.variables, supergraph.api_schema)
+    values = VariableCoercion(selected, supergraph.api_schema).coerce(operation.variables)
     conditions = {name: bool(values[name]) for name in condition_variables(selected, document)}
     normalized = normalize_operation(document, selected, supergraph, conditions, max_defers=100)
     plan, explanation = plan_and_explain(supergraph, normalized)

@@ -22,7 +22,7 @@ from gateway.operations.conditions import condition_variables
 from gateway.operations.normalize import normalize_operation
 from gateway.operations.parse import parse_document
 from gateway.operations.select import select_operation
-from gateway.operations.variables import coerce_variables
+from gateway.operations.variables import VariableCoercion
 from gateway.planning.planner import plan_operation
 from gateway.supergraph.loader import load_supergraph
 from gateway.transports.in_process import InProcessTransport
@@ -240,7 +240,7 @@ class Federation:
     ) -> ExecutionResult:
         document = parse_document(source, max_tokens=10_000)
         operation = select_operation(document, None)
-        coerced = coerce_variables(operation, variables or {}, self.supergraph.api_schema)
+        coerced = VariableCoercion(operation, self.supergraph.api_schema).coerce(variables or {})
         conditions = {
             name: bool(coerced[name]) for name in condition_variables(operation, document)
         }

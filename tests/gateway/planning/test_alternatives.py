@@ -18,7 +18,7 @@ from gateway.operations.conditions import condition_variables
 from gateway.operations.normalize import NormalizedOperation, normalize_operation
 from gateway.operations.parse import parse_document
 from gateway.operations.select import select_operation
-from gateway.operations.variables import coerce_variables
+from gateway.operations.variables import VariableCoercion
 from gateway.planning.planner import plan_and_explain, plan_operation
 from gateway.query_plan.explanation import (
     Alternative,
@@ -57,7 +57,7 @@ def resolved_only_by(supergraph: Supergraph, coordinate: str, subgraph: str) -> 
 def normalized_random(supergraph: Supergraph, operation: RandomOperation) -> NormalizedOperation:
     document = parse_document(operation.text, max_tokens=100_000)
     selected = select_operation(document, None)
-    values = coerce_variables(selected, operation.variables, supergraph.api_schema)
+    values = VariableCoercion(selected, supergraph.api_schema).coerce(operation.variables)
     conditions = {name: bool(values[name]) for name in condition_variables(selected, document)}
     return normalize_operation(document, selected, supergraph, conditions)
 

@@ -16,7 +16,7 @@ from gateway.operations.conditions import condition_variables
 from gateway.operations.normalize import normalize_operation
 from gateway.operations.parse import parse_document
 from gateway.operations.select import select_operation
-from gateway.operations.variables import coerce_variables
+from gateway.operations.variables import VariableCoercion
 from gateway.planning.planner import plan_operation
 from gateway.query_plan.nodes import QueryPlan
 from gateway.query_plan.printer import print_plan
@@ -48,7 +48,9 @@ def test_no_plan_with_as_many_waves_takes_fewer_requests(seed: int) -> None:
     for operation in oracle.operations(OPERATIONS, seed):
         document = parse_document(operation.text, max_tokens=10_000)
         selected = select_operation(document, None)
-        values = coerce_variables(selected, operation.variables, oracle.supergraph.api_schema)
+        values = VariableCoercion(selected, oracle.supergraph.api_schema).coerce(
+            operation.variables
+        )
         conditions = {name: bool(values[name]) for name in condition_variables(selected, document)}
         normalized = normalize_operation(document, selected, oracle.supergraph, conditions)
         try:
