@@ -20,6 +20,37 @@ from gateway.query_plan.nodes import (
 
 from .written_keys import Position, WrittenKeys, WrittenPlan
 
+_MISSES = 3
+"""Answers in a row that were looked at in vain, until no more are for a while."""
+
+_PAUSE = 1000
+"""Answers that are then not looked at. A server that writes numbers for IDs will go on doing so."""
+
+
+class Trial:
+    """Whether to look if answers can stay as they are: as long as that is not always in vain.
+
+    Args:
+        unseen: answers to begin with that are not looked at.
+    """
+
+    def __init__(self, *, unseen: int = 0) -> None:
+        self._unseen = unseen
+        self._misses = 0
+
+    def is_due(self) -> bool:
+        """Whether to look at the next answer; to be asked once for each."""
+        if not self._unseen:
+            return True
+        self._unseen -= 1
+        return False
+
+    def note(self, *, has_paid: bool) -> None:
+        """Take note of what came of looking."""
+        self._misses = 0 if has_paid else self._misses + 1
+        if self._misses == _MISSES:
+            self._unseen, self._misses = _PAUSE, 0
+
 
 def is_selected_alike(node: ValueProjection, keys: WrittenKeys) -> bool:
     """Whether the client is to see every one of ``keys``, and no other, in the same order."""

@@ -23,6 +23,7 @@ from gateway.query_plan.nodes import (
     ValueProjection,
 )
 
+from .generated_code import make_function
 from .leaf_tests import LEAF_TESTS
 
 CompiledCheck: TypeAlias = Callable[[object], int]
@@ -37,12 +38,8 @@ def compile_check(projection: ObjectProjection | ListProjection) -> CompiledChec
     """Return a function that checks a value whose keys are the client's; milliseconds of work."""
     writer = _Writer()
     name = writer.function(projection)
-    namespace: dict[str, object] = {**writer.constants, "unlike": _unlike}
-    code = compile("\n".join(writer.lines), "<likeness>", "exec")
-    # The text is made of our own templates and of repr() of names from the plan, so nothing foreign can run.
-    exec(code, namespace)  # noqa: S102
-    function: CompiledCheck = namespace[name]  # type: ignore[assignment]
-    return function
+    constants = {**writer.constants, "unlike": _unlike}
+    return make_function(name, writer.lines, constants, about="likeness")
 
 
 def _unlike() -> None:

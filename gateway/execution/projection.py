@@ -12,6 +12,7 @@ from types import MappingProxyType
 
 from gateway.query_plan.nodes import ObjectProjection
 
+from .likeness import Trial
 from .projection_interpreter import Projected, interpret_projection
 from .projection_source import CompiledProjection, compile_projection
 from .result import JsonObject
@@ -19,9 +20,6 @@ from .written_keys import Position, WrittenKeys
 
 _USES_BEFORE_COMPILING = 1
 """Operations that come but once are not worth the milliseconds that compiling takes."""
-
-_MISSES = 3
-"""Answers in a row with lists that could not be kept, until none is looked at for that."""
 
 
 class Projector:
@@ -41,40 +39,34 @@ class Projector:
         self._projection = projection
         self._unified = unified
         self._sole = sole
-        self._compiled: CompiledProjection | None = None
+        self._trial = Trial()
+        self._compiled: dict[bool, CompiledProjection] = {}
+        """By whether it keeps what it can."""
+
         self._uses = 0
-        self._misses = 0
         self._has_missed = False
 
     def project(self, root: JsonObject) -> Projected:
         """Return the client's data and the problems found on the way; parts of ``root`` may be in it."""
-        compiled = self._compiled
-        if compiled is None:
-            if self._uses < _USES_BEFORE_COMPILING:
-                self._uses += 1
-                return interpret_projection(self._projection, root)
-            compiled = self._compile()
+        if self._uses < _USES_BEFORE_COMPILING:
+            self._uses += 1
+            return interpret_projection(self._projection, root)
+        keeps = bool(self._sole) and self._trial.is_due()
+        compiled = self._compiled.get(keeps) or self._compile(keeps=keeps)
+        self._has_missed = False
         try:
             data = compiled(root)
         except Exception:  # noqa: BLE001 - whatever the fast program trips over, the slow one looks at properly
             return interpret_projection(self._projection, root)
-        if self._has_missed or self._misses:
-            self._count_misses()
+        if keeps:
+            self._trial.note(has_paid=not self._has_missed)
         return Projected(data, [])
 
-    def _compile(self) -> CompiledProjection:
-        self._compiled = compile_projection(
-            self._projection, self._unified, self._sole, self._on_miss
-        )
-        return self._compiled
+    def _compile(self, *, keeps: bool) -> CompiledProjection:
+        sole = self._sole if keeps else {}
+        compiled = compile_projection(self._projection, self._unified, sole, self._on_miss)
+        self._compiled[keeps] = compiled
+        return compiled
 
     def _on_miss(self) -> None:
         self._has_missed = True
-
-    def _count_misses(self) -> None:
-        self._misses = self._misses + 1 if self._has_missed else 0
-        self._has_missed = False
-        if self._misses == _MISSES:
-            # A server that leaves out what is null, say, will go on doing so.
-            self._sole, self._misses = {}, 0
-            self._compile()

@@ -26,6 +26,7 @@ from gateway.query_plan.nodes import (
     ValueProjection,
 )
 
+from .generated_code import make_function
 from .leaf_tests import LEAF_TESTS
 from .likeness import is_selected_alike
 from .likeness_source import compile_check
@@ -56,18 +57,14 @@ def compile_projection(
     """
     writer = _Writer(unified, sole)
     name = writer.object_function(projection, ())
-    namespace: dict[str, object] = {
+    constants = {
         **writer.constants,
         "bad": _bad,
         "none": _none,
         "fill": _fill,
         "miss": on_miss,
     }
-    code = compile("\n".join(writer.lines), "<projection>", "exec")
-    # The text is made of our own templates and of repr() of names from the plan, so nothing foreign can run.
-    exec(code, namespace)  # noqa: S102
-    function: CompiledProjection = namespace[name]  # type: ignore[assignment]
-    return function
+    return make_function(name, writer.lines, constants, about="projection")
 
 
 def _bad() -> object:

@@ -9,19 +9,10 @@ from __future__ import annotations
 
 from gateway.query_plan.nodes import ObjectProjection, QueryPlan
 
-from .likeness import is_selected_alike
+from .likeness import Trial, is_selected_alike
 from .likeness_source import CompiledCheck, compile_check
 from .result import JsonObject
 from .written_keys import Written
-
-_USES_BEFORE_COMPILING = 1
-"""As with projections: not for operations that come but once."""
-
-_MISSES = 3
-"""Answers in a row that had to be projected after all, until no more are looked at for a while."""
-
-_PAUSE = 1000
-"""Answers that are then projected unseen. A server that writes numbers for IDs will go on doing so."""
 
 
 class Relay:
@@ -30,25 +21,19 @@ class Relay:
     def __init__(self, projection: ObjectProjection) -> None:
         self._projection = projection
         self._check: CompiledCheck | None = None
-        self._unseen = _USES_BEFORE_COMPILING
-        """Answers to come that are not looked at."""
-
-        self._misses = 0
+        self._trial = Trial(
+            unseen=1
+        )  # as with projections: nothing is compiled for what comes but once
 
     def accepts(self, data: JsonObject, text: bytes) -> bool:
         """Whether ``text``, a response that holds ``data`` and nothing else, can be the client's response."""
-        if self._unseen:
-            self._unseen -= 1
+        if not self._trial.is_due():
             return False
         if self._check is None:
             self._check = compile_check(self._projection)
-        if _is_alike(self._check, data, text):
-            self._misses = 0
-            return True
-        self._misses += 1
-        if self._misses == _MISSES:
-            self._unseen, self._misses = _PAUSE, 0
-        return False
+        is_alike = _is_alike(self._check, data, text)
+        self._trial.note(has_paid=is_alike)
+        return is_alike
 
 
 def find_relay(plan: QueryPlan, written: Written | None) -> Relay | None:

@@ -23,6 +23,7 @@ from gateway.query_plan.nodes import (
     RepresentationShape,
 )
 
+from .generated_code import make_function
 from .json_text import encode_json
 from .representations import Collected, LotFinder, Lots, Uses, read_context, represent
 from .result import JsonObject
@@ -50,7 +51,7 @@ def compile_collection(
     """
     writer = _Writer(unified)
     writer.write(group)
-    namespace: dict[str, object] = {
+    constants = {
         **writer.constants,
         "Uses": Uses,
         "Collected": Collected,
@@ -58,11 +59,7 @@ def compile_collection(
         "text": orjson.dumps,
         "differ": _differ,
     }
-    code = compile("\n".join(writer.lines), "<representations>", "exec")
-    # The text is made of our own templates and of repr() of names from the plan, so nothing foreign can run.
-    exec(code, namespace)  # noqa: S102
-    function: CompiledCollection = namespace["collect"]  # type: ignore[assignment]
-    return function
+    return make_function("collect", writer.lines, constants, about="representations")
 
 
 def _differ() -> None:
