@@ -134,15 +134,15 @@ async def test_subscriptions_do_not_come_in_lists(batching: RunningGateway) -> N
 
 async def test_time_is_counted_for_the_whole_list(tmp_path: Path) -> None:
     config = shop_config(tmp_path, limits={"max_batch": 3}, server={"request_timeout_seconds": 0.3})
-    slow = {"query": "{ slow(milliseconds: 200) }"}
-    mutation = {"query": 'mutation { rename(id: 1, name: "x") { id } }'}
+    endless = {"query": "{ slow(milliseconds: 60000) }"}
+    mutation = {"query": 'mutation { rename(id: 1, name: "Late") { id } }'}
 
     async with running(config) as gateway:
-        response = await post(gateway, [mutation, slow, slow])
+        response = await post(gateway, [endless, mutation])
 
-    items = response.json()
-    assert items[0]["data"] == {"rename": {"id": "1"}}
-    assert code_of(items[2]) == "SUBGRAPH_TIMEOUT"
+    # The mutation would be in time, had it a time of its own.
+    codes = {code_of(item) for item in response.json()}
+    assert codes <= {"SUBGRAPH_TIMEOUT", "GATEWAY_TIMEOUT"}
 
 
 async def test_log_and_metrics_tell_of_lists(
