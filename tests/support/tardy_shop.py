@@ -24,6 +24,7 @@ from gateway.app import create_app
 from gateway.config import load_config
 
 from .serving import serving_http
+from .waiting import DEADLINE_SECONDS
 
 _LINK = 'extend schema @link(url: "https://specs.apollo.dev/federation/v2.3", import: ["@key"])\n'
 PRODUCTS_SDL = (
@@ -111,7 +112,9 @@ async def tardy_shop(
         shop.app = create_app(load_config(config=path, environment={}))
         await stack.enter_async_context(shop.app.router.lifespan_context(shop.app))
         shop.url = await stack.enter_async_context(serving_http(shop.app))
-        shop.client = await stack.enter_async_context(httpx.AsyncClient(base_url=shop.url))
+        shop.client = await stack.enter_async_context(
+            httpx.AsyncClient(base_url=shop.url, timeout=DEADLINE_SECONDS)
+        )
         # Nothing may be left waiting when a test fails.
         stack.callback(shop.may_answer.set)
         yield shop

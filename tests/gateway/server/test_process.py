@@ -15,9 +15,11 @@ import pytest
 from tests.support.gateway import codes, shop_yaml
 from tests.support.incremental import read_parts
 from tests.support.processes import Running, cattery_gateway
+from tests.support.tardy_shop import tardy_shop
 from tests.support.waiting import DEADLINE_SECONDS, until
 
-SLOW = {"query": "{ slow(milliseconds: 1500) }"}
+HELD = {"query": "{ products { reviews { text } } }"}
+QUICK = {"query": "{ products { name } }"}
 
 
 @pytest.fixture
@@ -36,8 +38,8 @@ def client_of(running: Running) -> httpx.AsyncClient:
     return httpx.AsyncClient(base_url=f"http://127.0.0.1:{running.port}", timeout=DEADLINE_SECONDS)
 
 
-async def is_working(client: httpx.AsyncClient) -> bool:
-    return "requests_in_flight 1.0" in (await client.get("/metrics")).text
+async def is_working_on_two(client: httpx.AsyncClient) -> bool:
+    return "requests_in_flight 2.0" in (await client.get("/metrics")).text
 
 
 async def is_not_ready(client: httpx.AsyncClient) -> bool:
@@ -48,24 +50,26 @@ async def has_written(log: Path, words: str) -> bool:
     return words in log.read_text()
 
 
-async def test_a_request_in_flight_is_answered_before_the_gateway_stops(
-    config: str, tmp_path: Path
-) -> None:
+async def test_a_request_in_flight_is_answered_before_the_gateway_stops(tmp_path: Path) -> None:
     log = tmp_path / "log"
-    with cattery_gateway(["--config", config], log=log) as running:
-        async with client_of(running) as client:
-            slow = asyncio.create_task(client.post("/graphql", json=SLOW))
-            await until(lambda: is_working(client))
-            running.process.send_signal(signal.SIGTERM)
-            await until(lambda: is_not_ready(client))
-            ready = await client.get("/health/ready")
-            still_taken = await client.post("/graphql", json={"query": "{ reviewCount }"})
-            answered = await slow
-        exit_code = await asyncio.to_thread(running.process.wait, DEADLINE_SECONDS)
+    server = {"notice_seconds": 3, "drain_seconds": 600}
+    async with tardy_shop(tmp_path, server=server, telemetry={"metrics": True}) as shop:
+        config = str(tmp_path / "supergraph.yaml")
+        with cattery_gateway(["--config", config], log=log) as running:
+            async with client_of(running) as client:
+                held = asyncio.create_task(client.post("/graphql", json=HELD))
+                await shop.was_asked.wait()
+                running.process.send_signal(signal.SIGTERM)
+                await until(lambda: is_not_ready(client))
+                ready = await client.get("/health/ready")
+                still_taken = await client.post("/graphql", json=QUICK)
+                shop.may_answer.set()
+                answered = await held
+            exit_code = await asyncio.to_thread(running.process.wait, DEADLINE_SECONDS)
 
     assert (ready.status_code, ready.json()["phase"]) == (503, "draining")
-    assert still_taken.json() == {"data": {"reviewCount": 4}}
-    assert answered.json() == {"data": {"slow": 1500}}
+    assert still_taken.json() == {"data": {"products": [{"name": "Basket"}, {"name": "Bell"}]}}
+    assert answered.json()["data"]["products"][0] == {"reviews": [{"text": "about 1"}]}
     assert exit_code == 0
     assert "Traceback" not in log.read_text()
 
@@ -94,9 +98,9 @@ async def test_a_request_that_outlasts_the_drain_is_told_so(tmp_path: Path) -> N
     path = tmp_path / "supergraph.yaml"
     log = tmp_path / "log"
     path.write_text(
-        shop_yaml(server={"drain_seconds": 1}, telemetry={"log_format": "json"}),
+        shop_yaml(server={"drain_seconds": 1}, telemetry={"log_format": "json", "metrics": True}),
     )
-    slow = "slow(milliseconds: 15000)"
+    slow = "slow(milliseconds: 60000)"
     in_parts = {"accept": "multipart/mixed;incrementalSpec=v0.2"}
     with cattery_gateway(["--config", str(path)], log=log) as running:
         async with client_of(running) as client:
@@ -107,6 +111,7 @@ async def test_a_request_that_outlasts_the_drain_is_told_so(tmp_path: Path) -> N
             ) as response:
                 parts = read_parts(response)
                 await anext(parts)
+                await until(lambda: is_working_on_two(client))
                 running.process.send_signal(signal.SIGTERM)
                 (last,) = [part async for part in parts]
             refused = await whole
