@@ -11,6 +11,7 @@ from gateway.pipeline.answer import Answer, Outcome
 from gateway.pipeline.presence import Presence
 from gateway.transports.errors import SubgraphUnreachable
 from tests.support.pipelines import Setting, a_setting
+from tests.support.waiting import DEADLINE_SECONDS
 
 SHARED = {"coalesce_queries": True}
 QUERY = "query Count { reviewCount }"
@@ -157,7 +158,7 @@ async def test_when_all_have_left_the_execution_ends(tmp_path: Path) -> None:
         joined = await start(setting)
         presence.leave()
         joined.cancel()
-        await asyncio.wait({leader, joined}, timeout=5)
+        await asyncio.wait({leader, joined}, timeout=DEADLINE_SECONDS)
         again = await start(setting)
         setting.gate.set()
         answer = await again
@@ -172,7 +173,7 @@ async def test_a_leader_alone_ends_with_its_client(tmp_path: Path) -> None:
         setting.gate.clear()
         leader, presence = await leading(setting)
         presence.leave()
-        await asyncio.wait({leader}, timeout=5)
+        await asyncio.wait({leader}, timeout=DEADLINE_SECONDS)
 
     assert leader.cancelled()
     assert setting.reviews.cancelled == 1
@@ -187,7 +188,7 @@ async def test_nobody_joins_an_execution_that_is_being_given_up(tmp_path: Path) 
         presence.leave()
         # Word of it travels from task to task.
         late = asyncio.create_task(setting.ask(both))
-        await asyncio.wait({leader}, timeout=5)
+        await asyncio.wait({leader}, timeout=DEADLINE_SECONDS)
         setting.gate.set()
         answer = await late
 
@@ -203,7 +204,7 @@ async def test_those_who_joined_a_leader_that_was_ended_from_outside_end_as_well
         leader = await start(setting)
         joined = await start(setting)
         leader.cancel()
-        await asyncio.wait({leader, joined}, timeout=5)
+        await asyncio.wait({leader, joined}, timeout=DEADLINE_SECONDS)
 
     assert leader.cancelled()
     assert joined.cancelled()
