@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gc
+
 import pytest
 from graphql import OperationDefinitionNode, build_schema
 
@@ -34,6 +36,21 @@ def test_tokens_and_comments_are_limited(source: str) -> None:
 def test_nesting_without_end_is_refused() -> None:
     with pytest.raises(NestingTooDeep):
         parse_document("{ a " * 20_000 + "}" * 20_000, max_tokens=100_000)
+
+
+def test_a_document_that_is_let_go_is_gone_without_the_garbage_collector() -> None:
+    gc.collect()
+    gc.disable()
+    try:
+        document = parse_document(
+            "query A($n: Int) { a(n: $n) { ...F } } # what a\n", max_tokens=100
+        )
+        del document
+        found = gc.collect()
+    finally:
+        gc.enable()
+
+    assert found == 0
 
 
 def test_validation_stops_at_the_limit() -> None:
