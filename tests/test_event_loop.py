@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import signal
 import socket
 import threading
 import time
@@ -34,6 +35,19 @@ async def test_what_arrives_while_the_process_stands_still_arrives_in_time() -> 
         loop.call_soon(time.sleep, 0.3)
 
         assert await asyncio.wait_for(loop.sock_recv(ours, 10), 0.1) == b"here"
+
+
+async def test_standing_still_amid_waiting_takes_next_to_no_time() -> None:
+    loop = asyncio.get_running_loop()
+    began, really_began = loop.time(), time.monotonic()
+    before = signal.signal(signal.SIGALRM, lambda *_: time.sleep(0.5))
+    signal.setitimer(signal.ITIMER_REAL, 0.1)
+
+    await asyncio.sleep(0.3)
+
+    signal.signal(signal.SIGALRM, before)
+    not_counted = (time.monotonic() - really_began) - (loop.time() - began)
+    assert not_counted > 0.4
 
 
 async def test_waiting_takes_time() -> None:

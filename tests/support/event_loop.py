@@ -11,23 +11,32 @@ import asyncio
 import selectors
 import time
 
+_LONGEST_WAIT_SECONDS = 0.05
+"""So much time passes when the machine stands still while the loop waits, however long it does: also what others were
+about to send us then is not too late."""
+
 
 class _CountingSelector(selectors.DefaultSelector):
-    """Adds up the time that it was asked to wait, and has waited."""
+    """Waits a little at a time, and adds up the time that it was asked to wait, and has waited."""
 
     def __init__(self) -> None:
         super().__init__()
         self.waited_seconds = 0.0
 
     def select(self, timeout: float | None = None) -> list[tuple[selectors.SelectorKey, int]]:
-        started = time.monotonic()
-        events = super().select(timeout)
-        elapsed = time.monotonic() - started
-        if timeout is not None:
+        left = timeout
+        while True:
+            wait = _LONGEST_WAIT_SECONDS if left is None else min(left, _LONGEST_WAIT_SECONDS)
+            started = time.monotonic()
+            events = super().select(wait)
+            elapsed = time.monotonic() - started
             # What has arrived has come before the timer, however late the process was told of it.
-            elapsed = min(elapsed, timeout / 2 if events else timeout)
-        self.waited_seconds += elapsed
-        return events
+            elapsed = min(elapsed, wait / 2 if events else wait)
+            self.waited_seconds += elapsed
+            if left is not None:
+                left -= elapsed
+            if events or (left is not None and left <= 0):
+                return events
 
 
 class PatientEventLoop(asyncio.SelectorEventLoop):
