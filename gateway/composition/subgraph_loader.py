@@ -13,9 +13,10 @@ from graphql import (
     OperationDefinitionNode,
     SchemaDefinitionNode,
     SchemaExtensionNode,
-    parse,
 )
 from graphql.language import FragmentDefinitionNode, TypeDefinitionNode
+
+from gateway.supergraph.parse_sdl import parse_sdl
 
 from .codes import CompositionCode
 from .constant_types import check_constants
@@ -73,7 +74,7 @@ def _assume(names: LocalNames, unknown: frozenset[str]) -> LocalNames:
 
 def _parse(name: str, sdl: str, report: Report) -> DocumentNode | None:
     try:
-        document = parse(sdl)
+        document = parse_sdl(sdl)
     except GraphQLError as error:
         place = error.locations[0] if error.locations else None
         report.error(

@@ -9,13 +9,13 @@ from graphql import (
     SchemaDefinitionNode,
     SchemaExtensionNode,
     StringValueNode,
-    parse,
 )
 from graphql.validation.validate import validate_sdl
 
 from gateway.errors import SupergraphInvalid
 from gateway.supergraph.api_schema import build_api_schema
 from gateway.supergraph.features import read_features
+from gateway.supergraph.parse_sdl import parse_sdl
 from gateway.supergraph.schema_problems import build_valid_schema
 
 _JOIN = "https://specs.apollo.dev/join/"
@@ -28,7 +28,7 @@ def read_schema(sdl: str) -> GraphQLSchema:
         SupergraphInvalid: it is neither a supergraph nor an API schema, or not a valid one.
     """
     try:
-        document = parse(sdl)
+        document = parse_sdl(sdl)
     except GraphQLError as error:
         raise SupergraphInvalid(_describe(error)) from error
     if _is_supergraph(document):

@@ -23,7 +23,6 @@ from graphql import (
     ObjectTypeDefinitionNode,
     TypeDefinitionNode,
     ValueNode,
-    parse,
 )
 
 from gateway.errors import SupergraphInvalid
@@ -43,6 +42,7 @@ from .model import (
     Supergraph,
     TypeDefinition,
 )
+from .parse_sdl import parse_sdl
 from .root_types import read_root_types
 from .type_kinds import TypeKind, kind_of
 from .type_ref import TypeRef, parse_type_ref, type_ref
@@ -57,7 +57,7 @@ def load_supergraph(sdl: str) -> Supergraph:
             that the gateway does not have.
     """
     try:
-        document = parse(sdl, no_location=True)
+        document = parse_sdl(sdl, no_location=True)
     except GraphQLError as error:
         raise SupergraphInvalid(f"The supergraph is no GraphQL: {error.message}") from error
     return _Loader(sdl, document).load()

@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 
-from graphql import GraphQLError, parse
+from graphql import GraphQLError
 
 from gateway.composition.checks.inaccessible import check_inaccessible
 from gateway.composition.codes import CompositionCode
@@ -18,6 +18,7 @@ from gateway.composition.report import MAX_PROBLEMS, Report
 from gateway.errors import SupergraphInvalid
 from gateway.supergraph.api_schema import build_api_schema
 from gateway.supergraph.features import read_features
+from gateway.supergraph.parse_sdl import parse_sdl
 from gateway.supergraph.type_ref import type_ref
 
 from .elements import Elements
@@ -51,7 +52,7 @@ def apply_contract(supergraph_sdl: str, tags: TagFilter) -> ContractResult:
         SupergraphInvalid: the text is no supergraph.
     """
     try:
-        document = parse(supergraph_sdl)
+        document = parse_sdl(supergraph_sdl)
     except GraphQLError as error:
         raise SupergraphInvalid(f"The supergraph is no GraphQL: {error.message}") from error
     features = read_features(document)
