@@ -312,6 +312,7 @@ class _JetStreamPuller:
         self._client = client
         self._spec = spec
         self._expiry = settings.pull_expiry
+        self._patience = settings.pull_expiry + settings.pull_grace
         self._inbox = client.new_inbox()
         self._arrived: asyncio.Queue[Msg | BrokerError | None] = asyncio.Queue()
         self._outstanding = 0
@@ -331,9 +332,8 @@ class _JetStreamPuller:
         """Wait for the first message, then take what has come with it."""
         if self._outstanding == 0 and self._arrived.empty():
             await self._request(limit)
-        patience = self._expiry.total_seconds() + 1
         try:
-            async with asyncio.timeout(patience):
+            async with asyncio.timeout(self._patience.total_seconds()):
                 first = await self._arrived.get()
         except TimeoutError:
             # Neither a message nor the end of the request: it was lost with a connection.

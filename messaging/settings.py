@@ -44,6 +44,8 @@ class MessagingSettings:
     """How soon the relay sees rows that another process has committed; its own process wakes it at once."""
     pull_expiry: timedelta = timedelta(seconds=5)
     """How long one request for messages stays with the broker."""
+    pull_grace: timedelta = timedelta(seconds=1)
+    """How long after that it is taken for lost, when nothing has been heard of its end."""
     prune_interval: timedelta = timedelta(minutes=10)
     stop_timeout: timedelta = timedelta(seconds=20)
     """How long a handler in progress may still take when the process stops."""

@@ -17,6 +17,7 @@ from shared.clock import ManualClock
 from shared.database import Database, open_database
 from tests.messaging.example import create_tables
 from tests.support.nats import running_nats
+from tests.support.waiting import DEADLINE
 
 ANY_DATABASE = ["sqlite", pytest.param("postgresql", marks=pytest.mark.integration)]
 ANY_BROKER = ["fake", pytest.param("jetstream", marks=pytest.mark.integration)]
@@ -58,7 +59,7 @@ def settings() -> MessagingSettings:
     return MessagingSettings(
         poll_interval=timedelta(milliseconds=50),
         pull_expiry=timedelta(milliseconds=200),
-        stop_timeout=timedelta(seconds=5),
+        stop_timeout=DEADLINE,
     )
 
 
@@ -70,7 +71,7 @@ async def broker(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterato
         return
     async with (
         running_nats(tmp_path / "nats") as server,
-        connected_broker(server.settings(), name="test", within=timedelta(seconds=5)) as connected,
+        connected_broker(server.settings(), name="test", within=DEADLINE) as connected,
     ):
         yield connected
 

@@ -18,9 +18,9 @@ from messaging.envelope import Envelope
 from messaging.events import Event
 from messaging.tables import attach
 from shared.database import Database, new_metadata
+from tests.support.waiting import DEADLINE_SECONDS
 
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
-DEADLINE_SECONDS = 20.0
 
 
 class Base(DeclarativeBase):

@@ -8,6 +8,7 @@ import pytest
 
 from messaging.jetstream import JetStreamBroker
 from messaging.settings import MessagingSettings
+from tests.support.waiting import DEADLINE_SECONDS
 
 NOBODY_LISTENS = MessagingSettings(servers=("nats://127.0.0.1:1",))
 
@@ -21,7 +22,7 @@ async def test_looking_for_a_broker_stops_at_any_moment(steps: int) -> None:
         await asyncio.sleep(0)
 
     connecting.cancel()
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(DEADLINE_SECONDS):
         await asyncio.wait([connecting])
     await broker.close()
 

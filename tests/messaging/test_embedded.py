@@ -17,9 +17,9 @@ from messaging.jetstream import connected_broker
 from messaging.settings import MessagingSettings
 from messaging.topology import stream_for_domain
 from shared.ports import reserve_port
+from tests.support.waiting import DEADLINE
 
 pytestmark = pytest.mark.integration
-_SOON = timedelta(seconds=5)
 
 
 @pytest.fixture
@@ -32,10 +32,13 @@ def port() -> Iterator[int]:
 async def test_a_configured_server_runs_and_keeps_its_streams(tmp_path: Path, port: int) -> None:
     folder = tmp_path / "with space"
     server = configure(folder, port=port)
-    settings = MessagingSettings(servers=(server.url,))
+    settings = MessagingSettings(servers=(server.url,), request_timeout=DEADLINE)
 
     for _ in range(2):
-        async with running(server), connected_broker(settings, name="t", within=_SOON) as broker:
+        async with (
+            running(server, within=DEADLINE),
+            connected_broker(settings, name="t", within=DEADLINE) as broker,
+        ):
             before = await broker.streams()
             await broker.declare_stream(stream_for_domain("counting", settings))
 
@@ -50,8 +53,8 @@ async def test_a_token_is_asked_for_and_kept_from_others(tmp_path: Path, port: i
     server = configure(tmp_path, port=port, token='se"same')
     right = MessagingSettings(servers=(server.url,), token='se"same')
 
-    async with running(server):
-        async with connected_broker(right, name="t", within=_SOON) as broker:
+    async with running(server, within=DEADLINE):
+        async with connected_broker(right, name="t", within=DEADLINE) as broker:
             assert broker.is_connected
         with pytest.raises(BrokerUnavailable, match="No broker answers"):
             await _connect(replace(right, token="wrong"))
@@ -65,15 +68,20 @@ async def _connect(settings: MessagingSettings) -> None:
 
 
 async def test_monitoring_is_off_unless_it_has_a_port(tmp_path: Path, port: int) -> None:
-    monitored = configure(tmp_path / "on", monitoring_port=port)
-    assert "http" not in configure(tmp_path / "off").config_file.read_text()
+    assert "http" not in configure(tmp_path / "off", port=port).config_file.read_text()
 
-    async with running(monitored):
-        reader, writer = await asyncio.open_connection("127.0.0.1", port)
-        writer.write(b"GET /healthz HTTP/1.0\r\n\r\n")
-        assert b"200 OK" in await reader.readline()
-        writer.close()
-        await writer.wait_closed()
+    with reserve_port() as second:
+        monitored = configure(tmp_path / "on", port=second.port, monitoring_port=port)
+        async with running(monitored, within=DEADLINE):
+            await _looks_well(port)
+
+
+async def _looks_well(port: int) -> None:
+    reader, writer = await asyncio.open_connection("127.0.0.1", port)
+    writer.write(b"GET /healthz HTTP/1.0\r\n\r\n")
+    assert b"200 OK" in await reader.readline()
+    writer.close()
+    await writer.wait_closed()
 
 
 async def test_a_server_that_cannot_start_says_why(tmp_path: Path) -> None:
@@ -86,5 +94,5 @@ async def test_a_server_that_cannot_start_says_why(tmp_path: Path) -> None:
 
 
 async def _run(server: EmbeddedServer) -> None:
-    async with running(server):
+    async with running(server, within=DEADLINE):
         pass

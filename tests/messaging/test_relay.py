@@ -19,6 +19,7 @@ from messaging.topology import DurableSpec, stream_for_domain
 from shared.clock import ManualClock
 from shared.database import Database, open_database
 from tests.messaging.example import CounterRaised, create_tables, eventually, raise_counters
+from tests.support.waiting import DEADLINE_SECONDS
 
 _DURABLE = DurableSpec(
     name="reading-raised",
@@ -265,7 +266,7 @@ async def test_a_relay_leaves_the_outbox_alone_while_another_is_at_work(
     at_work = asyncio.create_task(first.publish_pending())
     await broker.is_asked.wait()
     try:
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(DEADLINE_SECONDS):
             assert await second.publish_pending() == 0
     finally:
         broker.let_go.set()

@@ -3,6 +3,7 @@ from __future__ import annotations
 import asyncio
 
 from messaging.waiting import cancel_surely
+from tests.support.waiting import DEADLINE_SECONDS
 
 
 async def test_a_task_that_misses_its_cancellation_is_told_again() -> None:
@@ -19,7 +20,7 @@ async def test_a_task_that_misses_its_cancellation_is_told_again() -> None:
     task = asyncio.create_task(retry_for_ever())
     await asyncio.sleep(0)
 
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(DEADLINE_SECONDS):
         await cancel_surely(task)
 
     assert task.done()

@@ -4,6 +4,7 @@ import asyncio
 from datetime import timedelta
 
 from shared.timers import Timer, running_timers
+from tests.support.waiting import DEADLINE_SECONDS
 
 
 async def test_a_timer_runs_again_though_a_run_failed() -> None:
@@ -18,7 +19,7 @@ async def test_a_timer_runs_again_though_a_run_failed() -> None:
         raise LookupError("this run fails")
 
     async with running_timers([Timer("test", timedelta(milliseconds=1), run)]):
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(DEADLINE_SECONDS):
             await thrice.wait()
 
     assert runs >= 3
@@ -53,7 +54,7 @@ async def test_a_woken_timer_does_not_wait_for_its_interval() -> None:
             twice.set()
 
     async with running_timers([Timer("test", timedelta(hours=1), run, wake)]):
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(DEADLINE_SECONDS):
             await twice.wait()
 
     assert runs == 2

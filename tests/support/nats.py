@@ -6,6 +6,7 @@ import asyncio
 import shutil
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -15,7 +16,7 @@ from messaging.embedded import EmbeddedServer, configure
 from messaging.settings import MessagingSettings
 from shared.ports import reserve_port
 
-_PATIENCE = timedelta(seconds=15)
+from .waiting import DEADLINE
 
 
 class NatsServer:
@@ -31,16 +32,26 @@ class NatsServer:
         return self._server.url
 
     def settings(self) -> MessagingSettings:
-        """Return settings for impatient clients of this server."""
+        """Return settings for clients that wait for this server's answers, however busy it is."""
         return MessagingSettings(
             servers=(self.url,),
             token=self._server.token,
-            connect_timeout=timedelta(seconds=1),
-            request_timeout=timedelta(seconds=2),
+            connect_timeout=DEADLINE,
+            request_timeout=DEADLINE,
             reconnect_wait=timedelta(milliseconds=50),
             poll_interval=timedelta(milliseconds=100),
             pull_expiry=timedelta(milliseconds=500),
-            stop_timeout=timedelta(seconds=5),
+            pull_grace=DEADLINE,
+            stop_timeout=DEADLINE,
+        )
+
+    def impatient_settings(self) -> MessagingSettings:
+        """Return settings for services that try again soon, since this server may be killed before it answers."""
+        return replace(
+            self.settings(),
+            connect_timeout=timedelta(seconds=1),
+            request_timeout=timedelta(seconds=2),
+            pull_grace=timedelta(seconds=1),
         )
 
     async def start(self) -> None:
@@ -50,7 +61,7 @@ class NatsServer:
             stdout=asyncio.subprocess.DEVNULL,
             stderr=asyncio.subprocess.DEVNULL,
         )
-        await self._server.wait_ready(self._process, within=_PATIENCE)
+        await self._server.wait_ready(self._process, within=DEADLINE)
 
     async def stop(self) -> None:
         """Kill it, as a power cut does."""

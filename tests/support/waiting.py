@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from datetime import timedelta
 
 DEADLINE_SECONDS = 60.0
+DEADLINE = timedelta(seconds=DEADLINE_SECONDS)
+"""What must happen happens in this time, on whatever machine. Only a test that fails waits so long."""
 
 
 async def until(holds: Callable[[], Awaitable[bool]]) -> None:

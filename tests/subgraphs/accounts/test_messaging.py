@@ -20,12 +20,12 @@ from shared.identity import Role
 from subgraphs.accounts.consumers import AccountConsumers
 from subgraphs.accounts.models import Account
 from subgraphs.accounts.repository import AccountRepository, AccountSearch
-from tests.support.waiting import until
+from tests.support.waiting import DEADLINE, until
 
 SETTINGS = MessagingSettings(
     poll_interval=timedelta(milliseconds=50),
     pull_expiry=timedelta(milliseconds=200),
-    stop_timeout=timedelta(seconds=5),
+    stop_timeout=DEADLINE,
 )
 
 
