@@ -38,7 +38,6 @@ problems = Console(stderr=True, highlight=False, soft_wrap=True)
 
 USAGE = 2
 FAILED = 1
-_PATIENCE = timedelta(seconds=3)
 _DURATION = re.compile(r"(\d+)\s*([smhd])")
 _UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
 
@@ -117,7 +116,9 @@ async def broker_at_hand() -> AsyncIterator[tuple[JetStreamBroker, MessagingSett
     embedded = find_url(_data_folder() / "nats")
     if "NATS_URL" not in os.environ and embedded is not None:
         settings = replace(settings, servers=(embedded,))
-    async with connected_broker(settings, name="cattery messages", within=_PATIENCE) as broker:
+    patience = settings.command_patience
+    settings = replace(settings, request_timeout=patience)
+    async with connected_broker(settings, name="cattery messages", within=patience) as broker:
         yield broker, settings
 
 

@@ -9,6 +9,7 @@
 | ``CATTERY_STREAM_MAX_AGE_HOURS`` | how long the broker keeps events | 168 (a week) |
 | ``CATTERY_OUTBOX_RETENTION_HOURS`` | how long published rows stay, to restore a lost broker from | 336 (two weeks) |
 | ``CATTERY_INBOX_RETENTION_HOURS`` | how long handled events are remembered | 1080 (45 days) |
+| ``CATTERY_BROKER_PATIENCE_SECONDS`` | how long a command waits for the broker, and for each answer | 10 |
 
 The three times must grow in that order: what the broker or an outbox can still deliver, an inbox must still know.
 """
@@ -49,6 +50,8 @@ class MessagingSettings:
     prune_interval: timedelta = timedelta(minutes=10)
     stop_timeout: timedelta = timedelta(seconds=20)
     """How long a handler in progress may still take when the process stops."""
+    command_patience: timedelta = timedelta(seconds=10)
+    """How long a command waits for the broker, which may be about to be started again, and for each answer."""
 
     def __post_init__(self) -> None:
         if self.replicas not in (1, 3, 5):
@@ -78,6 +81,13 @@ def read_settings(environ: Mapping[str, str]) -> MessagingSettings:
             environ, "CATTERY_OUTBOX_RETENTION_HOURS", default.outbox_retention
         ),
         inbox_retention=_hours(environ, "CATTERY_INBOX_RETENTION_HOURS", default.inbox_retention),
+        command_patience=timedelta(
+            seconds=_number(
+                environ,
+                "CATTERY_BROKER_PATIENCE_SECONDS",
+                int(default.command_patience.total_seconds()),
+            )
+        ),
     )
 
 

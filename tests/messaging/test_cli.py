@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -27,6 +28,7 @@ from tests.messaging.example import (
     subscription,
 )
 from tests.support.nats import NatsServer
+from tests.support.waiting import DEADLINE
 
 
 @dataclass(slots=True)
@@ -38,12 +40,15 @@ class _Platform:
     counting: Database
     reading: Database
 
-    async def invoke(self, *arguments: str, answer: str = "") -> Result:
+    async def invoke(
+        self, *arguments: str, answer: str = "", patience: timedelta = DEADLINE
+    ) -> Result:
         """Run a command as another process would: in a loop of its own."""
         environment = {
             "CATTERY_DATA_DIR": str(self.folder),
             "NATS_URL": self.nats_url,
             "COLUMNS": "200",
+            "CATTERY_BROKER_PATIENCE_SECONDS": str(int(patience.total_seconds())),
             "CATTERY_DOMAINS": "",
             "CATTERY_DATABASE_URL": "",
         }
@@ -233,6 +238,6 @@ async def test_what_cannot_be_done_is_one_line_with_exit_code_1(
     assert "nowhere has no database" in unknown.output
 
     await nats_server.stop()
-    away = await platform.invoke("lag")
+    away = await platform.invoke("lag", patience=timedelta(seconds=1))
     assert away.exit_code == 1
     assert "No broker answers at" in away.output

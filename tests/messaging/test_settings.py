@@ -24,6 +24,7 @@ def test_every_variable_is_read() -> None:
             "CATTERY_STREAM_MAX_AGE_HOURS": "24",
             "CATTERY_OUTBOX_RETENTION_HOURS": "48",
             "CATTERY_INBOX_RETENTION_HOURS": "72",
+            "CATTERY_BROKER_PATIENCE_SECONDS": "30",
         }
     )
 
@@ -32,6 +33,7 @@ def test_every_variable_is_read() -> None:
     assert settings.stream_max_age == timedelta(days=1)
     assert settings.outbox_retention == timedelta(days=2)
     assert settings.inbox_retention == timedelta(days=3)
+    assert settings.command_patience == timedelta(seconds=30)
     assert "sesame" not in repr(settings)
 
 
