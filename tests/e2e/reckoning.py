@@ -10,7 +10,6 @@ import asyncio
 from collections import Counter, defaultdict
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
-from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +24,7 @@ from shared.database import Database, open_database
 from shared.demo import demo_id
 from tests.support.patient_client import PatientClient
 from tests.support.platform import CATTERY, RunningPlatform, eventually
+from tests.support.waiting import DEADLINE, DEADLINE_SECONDS
 
 from .rush import FINAL, Rush
 from .stories import MANAGER
@@ -200,7 +200,7 @@ async def _wait_drained(platform: RunningPlatform) -> None:
         before = await _published(platform)
         return before == earlier
 
-    assert await eventually(drained, within=timedelta(seconds=60)), await _lags(platform)
+    assert await eventually(drained, within=DEADLINE), await _lags(platform)
 
 
 async def _published(platform: RunningPlatform) -> dict[str, int]:
@@ -236,9 +236,9 @@ async def _database(platform: RunningPlatform, domain: str) -> AsyncIterator[Dat
 async def _jetstream(platform: RunningPlatform) -> AsyncIterator[Any]:
     url = find_url(platform.data_dir / "nats")
     assert url is not None
-    connection = await nats.connect(url)
+    connection = await nats.connect(url, connect_timeout=int(DEADLINE_SECONDS))
     try:
-        yield connection.jetstream()
+        yield connection.jetstream(timeout=DEADLINE_SECONDS)
     finally:
         await connection.close()
 
@@ -252,7 +252,10 @@ async def _read_stream(platform: RunningPlatform, domain: str) -> list[Envelope]
         except nats.js.errors.NotFoundError:
             return []
         subscription = await jetstream.subscribe(f"{domain}.>", stream=name, ordered_consumer=True)
-        messages = [await subscription.next_msg(timeout=10) for _ in range(info.state.messages)]
+        messages = [
+            await subscription.next_msg(timeout=DEADLINE_SECONDS)
+            for _ in range(info.state.messages)
+        ]
         await subscription.unsubscribe()
         return [parse_envelope(message.data) for message in messages]
 
@@ -290,7 +293,11 @@ async def cattery(platform: RunningPlatform, *arguments: str) -> str:
     process = await asyncio.create_subprocess_exec(
         CATTERY,
         *arguments,
-        env={"PATH": str(Path(CATTERY).parent), "CATTERY_DATA_DIR": str(platform.data_dir)},
+        env={
+            "PATH": str(Path(CATTERY).parent),
+            "CATTERY_DATA_DIR": str(platform.data_dir),
+            "CATTERY_BROKER_PATIENCE_SECONDS": str(int(DEADLINE_SECONDS)),
+        },
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.PIPE,
     )

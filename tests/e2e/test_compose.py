@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from asyncio.subprocess import Process
 from collections.abc import Mapping
-from datetime import timedelta
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -17,8 +16,9 @@ from shared.clock import VirtualClock
 from subgraphs.catalogue import DOMAINS
 from tests.support.compose import Composition, VariableMissing
 from tests.support.conversation import Conversation
-from tests.support.platform import eventually
+from tests.support.platform import START_WITHIN, eventually
 from tests.support.postgres import PostgresCluster
+from tests.support.waiting import DEADLINE_SECONDS
 
 from .stories import ACROSS_FIVE, MANAGER, order_to_completion
 
@@ -84,12 +84,12 @@ async def order_here_and_look_there(
     urls = [composition.url_of(name, "4000") for name in GATEWAYS]
     async with (
         composition.running(*NATS, *subgraphs, *GATEWAYS) as processes,
-        httpx.AsyncClient(base_url=urls[0], timeout=30) as first,
-        httpx.AsyncClient(base_url=urls[1], timeout=30) as second,
+        httpx.AsyncClient(base_url=urls[0], timeout=DEADLINE_SECONDS) as first,
+        httpx.AsyncClient(base_url=urls[1], timeout=DEADLINE_SECONDS) as second,
     ):
         for client in (first, second):
             ready = partial(is_ready, client, composition, processes)
-            assert await eventually(ready, within=timedelta(seconds=90)), composition.last_words()
+            assert await eventually(ready, within=START_WITHIN), composition.last_words()
         here, there = Conversation(first, clock), Conversation(second, clock)
         await order_to_completion(here)
         processes["nats-2"].kill()

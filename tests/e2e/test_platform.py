@@ -11,7 +11,15 @@ from tests.support.nats import NatsServer
 from tests.support.platform import running_platform
 from tests.support.postgres import PostgresCluster
 
-from .stories import CLIENT, ORDER, hire, order_to_completion, submit_order, wait_for_state
+from .stories import (
+    CLIENT,
+    ORDER,
+    hire,
+    order_to_completion,
+    submit_order,
+    wait_for_state,
+    wait_for_the_demo,
+)
 
 pytestmark = pytest.mark.e2e
 
@@ -34,6 +42,7 @@ async def test_many_processes_hire_a_worker_whom_a_later_order_finds(tmp_path: P
             "nats-server", "gateway", "accounts", "orders", "matching", "hiring", "jobs",
         }  # fmt: skip
         worker_id = await hire(platform, contact="misty@example.org", name="Misty")
+        await wait_for_the_demo(platform)
         # The demo's only worker is busy with the first order, so the second one needs the new colleague.
         found = set()
         for _ in range(2):

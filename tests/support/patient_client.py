@@ -6,7 +6,6 @@ What was refused for good is raised at once; only what may go away by itself is 
 from __future__ import annotations
 
 import asyncio
-import time
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -17,8 +16,9 @@ import httpx
 
 from tests.support.conversation import RequestFailed
 from tests.support.platform import RunningPlatform
+from tests.support.waiting import DEADLINE
 
-PATIENCE = timedelta(seconds=60)
+PATIENCE = 2 * DEADLINE
 PAUSE = timedelta(milliseconds=200)
 PASSING = frozenset(
     {
@@ -69,13 +69,14 @@ class PatientClient:
             Refused: the answer is no.
             PatienceLost: there was none in time.
         """
-        deadline = time.monotonic() + within.total_seconds()
+        loop = asyncio.get_running_loop()
+        deadline = loop.time() + within.total_seconds()
         while True:
             reason, data = await self._try(operation, variables, email)
             if data is not None:
                 return data
             self.failures[reason] += 1
-            if time.monotonic() > deadline:
+            if loop.time() > deadline:
                 raise PatienceLost(f"{reason}: {operation}")
             await asyncio.sleep(PAUSE.total_seconds())
 

@@ -6,7 +6,6 @@ import asyncio
 import os
 import signal
 import sys
-import time
 from asyncio.subprocess import Process
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
@@ -21,9 +20,10 @@ from shared.clock import VirtualClock
 from shared.ports import reserve_port
 
 from .conversation import Conversation
+from .waiting import DEADLINE, DEADLINE_SECONDS
 
-START_WITHIN = timedelta(seconds=90)
-STOP_WITHIN = timedelta(seconds=60)
+START_WITHIN = 2 * DEADLINE
+STOP_WITHIN = DEADLINE
 CATTERY = Path(sys.executable).with_name("cattery")
 T = TypeVar("T")
 
@@ -93,7 +93,7 @@ async def _running(
         )  # fmt: skip
     url = f"http://127.0.0.1:{port}"
     try:
-        async with httpx.AsyncClient(base_url=url, timeout=30) as http:
+        async with httpx.AsyncClient(base_url=url, timeout=DEADLINE_SECONDS) as http:
             platform = RunningPlatform(
                 http,
                 VirtualClock(clock_file),
@@ -131,14 +131,13 @@ async def _stop(process: Process) -> int:
         return await process.wait()
 
 
-async def eventually(
-    look: Callable[[], Awaitable[T]], *, within: timedelta = timedelta(seconds=30)
-) -> T:
+async def eventually(look: Callable[[], Awaitable[T]], *, within: timedelta = DEADLINE) -> T:
     """Return the first truthy answer of ``look``, or its last answer when the time is over."""
-    deadline = time.monotonic() + within.total_seconds()
+    loop = asyncio.get_running_loop()
+    deadline = loop.time() + within.total_seconds()
     while True:
         found = await look()
-        if found or time.monotonic() > deadline:
+        if found or loop.time() > deadline:
             return found
         await asyncio.sleep(0.1)
 
