@@ -23,6 +23,7 @@ from gateway.telemetry.request_record import open_record
 from tests.support.fake_transport import FakeTransport, Outcome
 from tests.support.gateway import shop_config
 from tests.support.shop import PRODUCTS_SDL, REVIEWS_SDL
+from tests.support.waiting import DEADLINE_SECONDS
 
 SUPERGRAPH_SDL = compose(
     [
@@ -45,7 +46,7 @@ class CountingThread(ThreadPoolExecutor):
         self.jobs += 1
 
         def held() -> Any:
-            self.hold.wait(10)
+            self.hold.wait(DEADLINE_SECONDS)
             return fn(*args, **kwargs)
 
         return super().submit(held)

@@ -15,6 +15,8 @@ from selectors import EVENT_READ, DefaultSelector
 from time import monotonic
 from typing import TextIO
 
+from .waiting import DEADLINE_SECONDS
+
 ROOT = Path(__file__).parents[2]
 _COMMAND = (sys.executable, "-c", "from gateway.cli import app; app()")
 """The gateway's own commands: without the other packages', it starts in half the time."""
@@ -33,7 +35,7 @@ def run_cattery(
         stdout=subprocess.PIPE if stdout is None else stdout,
         stderr=subprocess.PIPE,
         text=True,
-        timeout=60,
+        timeout=DEADLINE_SECONDS,
         cwd=ROOT,
         env={**os.environ, "NO_COLOR": "1", "COLUMNS": "200", **(environment or {})},
         check=False,
@@ -51,7 +53,7 @@ class Running:
     def stop(self, number: signal.Signals = signal.SIGTERM) -> int:
         """Ask it to stop and return its exit code."""
         self.process.send_signal(number)
-        return self.process.wait(timeout=30)
+        return self.process.wait(timeout=DEADLINE_SECONDS)
 
 
 @contextmanager
@@ -67,7 +69,7 @@ def cattery_gateway(arguments: Sequence[str], *, log: Path) -> Iterator[Running]
         ) as process,
     ):
         try:
-            line = _read_line(process, log, seconds=60)
+            line = _read_line(process, log, seconds=DEADLINE_SECONDS)
             match = re.search(r":(\d+)/graphql", line)
             assert match is not None, line
             yield Running(process, int(match[1]), line)

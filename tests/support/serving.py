@@ -11,6 +11,8 @@ from typing import cast
 import uvicorn
 from starlette.types import ASGIApp
 
+from .waiting import DEADLINE_SECONDS
+
 
 @asynccontextmanager
 async def serving_http(
@@ -53,7 +55,7 @@ async def _stop(server: uvicorn.Server) -> None:
         each.close()
     for connection in list(server.server_state.connections):
         connection.shutdown()
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(DEADLINE_SECONDS):
         while server.server_state.connections or server.server_state.tasks:  # noqa: ASYNC110 - no event for it
             await asyncio.sleep(0.002)
     for each in server.servers:

@@ -22,6 +22,7 @@ from messaging.embedded import free_port
 from subgraphs.catalogue import DOMAINS
 from tests.e2e.stories import ACROSS_FIVE, CLIENT, MANAGER, ORDER, WORKER, order_to_completion
 from tests.support.platform import CATTERY, running_platform
+from tests.support.waiting import DEADLINE_SECONDS, until
 
 from .gateways import ask, peer_gateways
 
@@ -113,7 +114,7 @@ def _short(answer: Any) -> str:
 
 
 async def _read_sdl(url: str) -> str:
-    async with httpx.AsyncClient() as http:
+    async with httpx.AsyncClient(timeout=DEADLINE_SECONDS) as http:
         response = await http.post(url, json={"query": "{ _service { sdl } }"})
     sdl: str = response.json()["data"]["_service"]["sdl"]
     return sdl
@@ -122,22 +123,26 @@ async def _read_sdl(url: str) -> str:
 @asynccontextmanager
 async def _benchmark_subgraphs(folder: Path) -> AsyncIterator[None]:
     """Run the benchmark's subgraphs, unless they run already."""
-    try:
-        await ask("http://127.0.0.1:4300/accounts", "{ __typename }", {}, {})
-    except httpx.ConnectError:
-        pass
-    else:
+    if await _subgraphs_answer():
         yield
         return
     for name in ("subgraphs.mjs", "data.json"):
         (folder / name).write_bytes((_BENCHMARK / name).read_bytes())
     process = await asyncio.create_subprocess_exec("node", "subgraphs.mjs", cwd=folder)
     try:
-        await asyncio.sleep(2)
+        await until(_subgraphs_answer)
         yield
     finally:
         process.terminate()
         await process.wait()
+
+
+async def _subgraphs_answer() -> bool:
+    try:
+        await ask("http://127.0.0.1:4300/accounts", "{ __typename }", {}, {})
+    except httpx.TransportError:
+        return False
+    return True
 
 
 @asynccontextmanager

@@ -10,6 +10,7 @@ import threading
 import pytest
 
 from gateway.app.background import compute_in_background, run_in_background
+from tests.support.waiting import DEADLINE_SECONDS
 
 
 async def test_what_is_returned_or_raised_comes_back() -> None:
@@ -25,7 +26,7 @@ async def test_who_is_cancelled_does_not_wait() -> None:
     go_on, is_done = threading.Event(), threading.Event()
 
     def work() -> None:
-        go_on.wait(10)
+        go_on.wait(DEADLINE_SECONDS)
         is_done.set()
 
     waiting = asyncio.create_task(run_in_background(work))
@@ -37,7 +38,7 @@ async def test_who_is_cancelled_does_not_wait() -> None:
     go_on.set()
 
     assert not was_done
-    assert await asyncio.to_thread(is_done.wait, 10)
+    assert await asyncio.to_thread(is_done.wait, DEADLINE_SECONDS)
 
 
 def test_a_loop_that_is_closed_misses_nothing() -> None:
@@ -45,7 +46,7 @@ def test_a_loop_that_is_closed_misses_nothing() -> None:
 
     def work() -> None:
         threads.append(threading.current_thread())
-        go_on.wait(10)
+        go_on.wait(DEADLINE_SECONDS)
 
     async def leave() -> None:
         asyncio.get_running_loop().create_task(run_in_background(work))
@@ -54,14 +55,14 @@ def test_a_loop_that_is_closed_misses_nothing() -> None:
 
     asyncio.run(leave())
     go_on.set()
-    threads[0].join(10)
+    threads[0].join(DEADLINE_SECONDS)
 
     assert not threads[0].is_alive()
 
 
 async def test_long_computations_give_way_and_leave_no_trace() -> None:
     before = sys.getswitchinterval(), gc.isenabled()
-    both = threading.Barrier(2, timeout=10)
+    both = threading.Barrier(2, timeout=DEADLINE_SECONDS)
 
     def compute() -> tuple[float, bool]:
         both.wait()

@@ -17,6 +17,7 @@ from gateway.pipeline.incremental import IncrementalAnswer
 from tests.support.fake_transport import FakeTransport, answering
 from tests.support.gateway import shop_config
 from tests.support.supergraphs import deferred_plan_of, supergraph_of
+from tests.support.waiting import DEADLINE_SECONDS
 
 SUPERGRAPH = supergraph_of(
     a='type Query { item: Item } type Item @key(fields: "id") { id: ID! name: String }',
@@ -75,7 +76,7 @@ async def test_an_answer_in_parts_holds_on_to_its_connections_up_to_its_last_par
         assert answer.parts is not None
         parts = [part async for part in answer.parts]
         del answer
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(DEADLINE_SECONDS):
             await gone.wait()
 
     assert not was_closed
@@ -88,7 +89,7 @@ async def test_what_is_held_on_to_for_too_long_is_closed(tmp_path: Path) -> None
     async with letting_go(tmp_path, drain_seconds=0.01) as (generations, gone):
         transports = TransportSet({"b": a_way(prices)})
         generations.retire(transports)
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(DEADLINE_SECONDS):
             await gone.wait()
 
     assert prices.is_closed
@@ -100,7 +101,7 @@ async def test_what_is_in_another_set_as_well_stays_open(tmp_path: Path) -> None
     way.sets = 2
     async with letting_go(tmp_path, drain_seconds=600) as (generations, gone):
         generations.retire(TransportSet({"a": way, "b": a_way(own)}))
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(DEADLINE_SECONDS):
             await gone.wait()
 
     assert (shared.is_closed, own.is_closed) == (False, True)

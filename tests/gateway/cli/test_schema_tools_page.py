@@ -13,6 +13,7 @@ from gateway.schema_changes import ChangeCode, Severity
 from gateway.schema_changes.change import SEVERITIES
 from tests.support.commands import Done, invoke
 from tests.support.processes import ROOT
+from tests.support.waiting import DEADLINE_SECONDS
 
 PAGE = (ROOT / "docs" / "schema-tools.md").read_text()
 EXAMPLE = PAGE.partition("## A worked example")[2].partition("\n## Compose")[0]
@@ -30,7 +31,9 @@ def run(command: str) -> Done:
     words = shlex.split(command)
     if words[0] == "cattery":
         return invoke(*words[1:])
-    done = subprocess.run(words, capture_output=True, text=True, timeout=60, check=False)  # noqa: S603 - the page's own
+    done = subprocess.run(  # noqa: S603 - the page's own
+        words, capture_output=True, text=True, timeout=DEADLINE_SECONDS, check=False
+    )
     return Done(done.returncode, done.stdout, done.stderr)
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 import httpx
 
 from tests.support.processes import cattery_gateway, run_cattery
+from tests.support.waiting import DEADLINE_SECONDS
 
 
 def test_a_wrong_configuration_is_refused_by_its_path(tmp_path: Path) -> None:
@@ -38,6 +39,7 @@ def test_a_gateway_serves_a_contract(contract_config: str, tmp_path: Path) -> No
         answer = httpx.post(
             f"http://127.0.0.1:{running.port}/graphql",
             json={"query": '{ __type(name: "Query") { fields { name } } }'},
+            timeout=DEADLINE_SECONDS,
         )
 
     assert answer.json() == {"data": {"__type": {"fields": [{"name": "product"}]}}}

@@ -7,6 +7,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+from tests.support.waiting import DEADLINE_SECONDS
+
 ROOT = Path(__file__).parents[3]
 
 
@@ -22,7 +24,7 @@ def test_plans_of_two_processes_are_equal_to_the_byte() -> None:
         )
         for seed in ("1", "2")
     ]
-    first, second = (process.communicate(timeout=60)[0] for process in processes)
+    first, second = (process.communicate(timeout=DEADLINE_SECONDS)[0] for process in processes)
 
     assert [process.returncode for process in processes] == [0, 0]
     assert b"Deferred(" in first

@@ -13,6 +13,7 @@ from subgraphs.hiring.models import Application
 from subgraphs.hiring.questions import parse_questions
 from tests.support.service import RunningService
 from tests.support.serving import serving_http
+from tests.support.waiting import DEADLINE_SECONDS
 
 PAGE = (Path(__file__).parents[3] / "docs" / "hiring.md").read_text()
 
@@ -34,7 +35,7 @@ async def test_the_documented_script_applies(hiring: RunningService) -> None:
             stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.PIPE,
         )
-        async with asyncio.timeout(60):
+        async with asyncio.timeout(DEADLINE_SECONDS):
             output, problems = await process.communicate()
 
     assert (process.returncode, problems) == (0, b"")

@@ -10,6 +10,7 @@ import pytest
 from subgraphs.hiring import proofs
 from subgraphs.hiring.errors import ProofInvalid
 from subgraphs.hiring.proofs import check_proof, is_strong, make_proof, stamp
+from tests.support.waiting import DEADLINE_SECONDS
 
 NOW = datetime(2030, 1, 7, 9, 0, tzinfo=UTC)
 HOUR = timedelta(hours=1)
@@ -98,7 +99,7 @@ def test_the_documented_one_liner_computes_a_proof() -> None:
         capture_output=True,
         text=True,
         check=True,
-        timeout=60,
+        timeout=DEADLINE_SECONDS,
     )
 
     check(done.stdout.strip())
