@@ -39,6 +39,11 @@ def test_nesting_without_end_is_refused() -> None:
 
 
 def test_a_document_that_is_let_go_is_gone_without_the_garbage_collector() -> None:
+    # Other threads may leave something behind, though not every time.
+    assert min(garbage_of_a_document() for _ in range(5)) == 0
+
+
+def garbage_of_a_document() -> int:
     gc.collect()
     gc.disable()
     try:
@@ -46,11 +51,9 @@ def test_a_document_that_is_let_go_is_gone_without_the_garbage_collector() -> No
             "query A($n: Int) { a(n: $n) { ...F } } # what a\n", max_tokens=100
         )
         del document
-        found = gc.collect()
+        return gc.collect()
     finally:
         gc.enable()
-
-    assert found == 0
 
 
 def test_validation_stops_at_the_limit() -> None:
