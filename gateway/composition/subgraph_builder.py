@@ -173,7 +173,7 @@ class SubgraphBuilder:
 
     def _type(self, node: TypeNode) -> TypeRef:
         ref = type_ref(node)
-        return replace(ref, name=self.renames.get(ref.name, ref.name))
+        return replace(ref, name=self.renames[ref.name]) if ref.name in self.renames else ref
 
     def _directives(
         self, nodes: Iterable[ConstDirectiveNode] | None, *, on_extension: bool

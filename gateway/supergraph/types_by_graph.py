@@ -6,7 +6,7 @@ unsaid is filled in.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 from graphql import (
     InterfaceTypeDefinitionNode,
@@ -39,7 +39,15 @@ class TypesByGraph:
         self.members = {name: self._members(node) for name, node in definitions.items()}
         """By union and member: who has the one in the other."""
 
-        self.possible = {name: self._possible(name) for name in definitions}
+        implementing: dict[str, list[str]] = {}
+        for name, node in definitions.items():
+            if isinstance(node, ObjectTypeDefinitionNode):
+                for interface in self.interfaces[name]:
+                    implementing.setdefault(interface, []).append(name)
+        self.possible = {
+            name: self._possible(node, implementing.get(name, ()))
+            for name, node in definitions.items()
+        }
         """By composite type: the object types that a value of it can be."""
 
     def possible_types(self, name: str) -> frozenset[str]:
@@ -91,18 +99,14 @@ class TypesByGraph:
             members[member] = members.get(member, 0) | 1 << self._join.graph(arguments)
         return members
 
-    def _possible(self, name: str) -> frozenset[str]:
-        match self._definitions[name]:
+    def _possible(self, node: TypeDefinitionNode, implementing: Iterable[str]) -> frozenset[str]:
+        match node:
             case ObjectTypeDefinitionNode():
-                return frozenset({name})
+                return frozenset({node.name.value})
             case UnionTypeDefinitionNode():
-                return frozenset(self.members[name])
+                return frozenset(self.members[node.name.value])
             case InterfaceTypeDefinitionNode():
-                return frozenset(
-                    other
-                    for other, node in self._definitions.items()
-                    if isinstance(node, ObjectTypeDefinitionNode) and name in self.interfaces[other]
-                )
+                return frozenset(implementing)
             case _:
                 return frozenset()
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
@@ -55,18 +55,18 @@ class MergeContext:
 
     input_enums: frozenset[str]
     output_enums: frozenset[str]
+    types: Mapping[str, Sequence[Source[SubgraphType]]]
+    """Every type's versions in subgraph order; types in order of first appearance."""
+
+    interface_objects: Mapping[str, Sequence[Source[SubgraphType]]]
+    """By interface: the objects that stand for it, in subgraph order."""
+
+    implementations: Mapping[str, frozenset[str]]
+    """By interface: the object types that implement it in any subgraph."""
 
     def is_subtype(self, name: str, of: str) -> bool:
         """Whether ``name`` is an implementation or member of ``of`` in any subgraph."""
         return of in self.supertypes.get(name, ())
-
-    def sources(self, type_name: str) -> list[Source[SubgraphType]]:
-        """Return a type's versions in subgraph order."""
-        return [
-            Source(graph, subgraph.types[type_name])
-            for graph, subgraph in enumerate(self.subgraphs)
-            if type_name in subgraph.types
-        ]
 
     def name(self, graph: int) -> str:
         """Return a subgraph's name."""
@@ -103,6 +103,37 @@ def parts_by_name(
         for name, part in parts_of(source.element).items():
             found.setdefault(name, []).append(Source(source.graph, part))
     return found
+
+
+def find_types(subgraphs: Iterable[SubgraphSchema]) -> dict[str, list[Source[SubgraphType]]]:
+    """Return every type's versions in subgraph order."""
+    found: dict[str, list[Source[SubgraphType]]] = {}
+    for graph, subgraph in enumerate(subgraphs):
+        for name, type_ in subgraph.types.items():
+            found.setdefault(name, []).append(Source(graph, type_))
+    return found
+
+
+def find_interface_objects(
+    types: Mapping[str, Sequence[Source[SubgraphType]]],
+) -> dict[str, list[Source[SubgraphType]]]:
+    """Return interface → the objects that stand for it, of all versions of types."""
+    found = {
+        name: [source for source in sources if source.element.is_interface_object]
+        for name, sources in types.items()
+    }
+    return {name: objects for name, objects in found.items() if objects}
+
+
+def find_implementations(subgraphs: Iterable[SubgraphSchema]) -> dict[str, frozenset[str]]:
+    """Return interface → the object types that implement it, over all subgraphs."""
+    found: dict[str, set[str]] = {}
+    for subgraph in subgraphs:
+        for type_ in subgraph.types.values():
+            if type_.kind is TypeKind.OBJECT:
+                for interface in type_.interfaces:
+                    found.setdefault(interface, set()).add(type_.name)
+    return {name: frozenset(objects) for name, objects in found.items()}
 
 
 def find_supertypes(subgraphs: Iterable[SubgraphSchema]) -> dict[str, frozenset[str]]:

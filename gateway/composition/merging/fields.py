@@ -116,7 +116,10 @@ def _joins(
         if not overrides.is_gone(source.graph)
     ]
     # An override shows by the graph that is missing, so that it alone is no reason to spell the graphs out.
-    is_plain = all(replace(j, override=None) == JoinField(graph=j.graph) for j in joins)
+    is_plain = all(
+        (j if j.override is None else replace(j, override=None)) == JoinField(graph=j.graph)
+        for j in joins
+    )
     return [] if is_plain and len(joins) == len(parents) else joins
 
 

@@ -66,7 +66,7 @@ def check_interface_objects(
     context: MergeContext, sources: Sequence[Source[SubgraphType]], name: str
 ) -> None:
     """An interface object stands for an interface of another subgraph, and for all its implementations."""
-    objects = [s for s in sources if s.element.is_interface_object]
+    objects = context.interface_objects.get(name, ())
     if len(objects) == len(sources):
         context.report.error(
             CompositionCode.INTERFACE_OBJECT_USAGE_ERROR,
@@ -75,7 +75,7 @@ def check_interface_objects(
             at=locations(sources),
             coordinate=name,
         )
-    implementations = _all_implementations(context, name)
+    implementations = context.implementations.get(name, frozenset())
     for source in objects:
         own = context.subgraphs[source.graph].types
         for known in sorted(implementations & own.keys()):
@@ -88,10 +88,6 @@ def check_interface_objects(
             )
 
 
-def _all_implementations(context: MergeContext, interface: str) -> set[str]:
-    return {name for subgraph in context.subgraphs for name in subgraph.implementations(interface)}
-
-
 def check_implementations_known(
     context: MergeContext, sources: Sequence[Source[SubgraphType]], merged: MergedType
 ) -> None:
@@ -99,8 +95,8 @@ def check_implementations_known(
     for source in sources:
         if source.element.kind is not TypeKind.INTERFACE or not source.element.has_resolvable_key:
             continue
-        known = set(context.subgraphs[source.graph].implementations(merged.name))
-        missing = sorted(_all_implementations(context, merged.name) - known)
+        known = context.subgraphs[source.graph].implementations(merged.name)
+        missing = sorted(context.implementations.get(merged.name, frozenset()).difference(known))
         if missing:
             listed = ", ".join(f'"{name}"' for name in missing)
             context.report.error(

@@ -12,7 +12,14 @@ from gateway.composition.supergraph_model import MergedSchema
 
 from .auth_requirements import add_interface_requirements
 from .composed_directives import find_composed_directives
-from .context import MergeContext, find_enum_usage, find_supertypes
+from .context import (
+    MergeContext,
+    find_enum_usage,
+    find_implementations,
+    find_interface_objects,
+    find_supertypes,
+    find_types,
+)
 from .executable_directives import merge_executable_directives
 from .features import link_features, name_feature_directives
 from .federation_version import federation_version
@@ -29,6 +36,7 @@ def merge_subgraphs(
     input_enums, output_enums = find_enum_usage(subgraphs)
     composed = find_composed_directives(subgraphs, report)
     graphs = name_graphs(subgraphs)
+    types = find_types(subgraphs)
     context = MergeContext(
         subgraphs=tuple(subgraphs),
         graph_names=tuple(graph.enum_value for graph in graphs),
@@ -40,6 +48,9 @@ def merge_subgraphs(
         supertypes=find_supertypes(subgraphs),
         input_enums=input_enums,
         output_enums=output_enums,
+        types=types,
+        interface_objects=find_interface_objects(types),
+        implementations=find_implementations(subgraphs),
     )
     schema = MergedSchema(
         graphs=graphs,

@@ -32,16 +32,18 @@ def interface_object_fields(
 ) -> list[tuple[str, Source[OutputField]]]:
     """Return (interface, field) wherever a graph resolves a type's field through an interface object."""
     found: list[tuple[str, Source[OutputField]]] = []
-    for graph, subgraph in enumerate(context.subgraphs):
-        if type_name in subgraph.types:
-            continue
-        for supertype in sorted(context.supertypes.get(type_name, ())):
-            type_ = subgraph.types.get(supertype)
-            if type_ is None or not type_.is_interface_object or field_name not in type_.fields:
-                continue
-            if not context.is_external(graph, supertype, field_name):
-                found.append((supertype, Source(graph, type_.fields[field_name])))
-    return found
+    for interface in (
+        context.supertypes.get(type_name, frozenset()) & context.interface_objects.keys()
+    ):
+        for source in context.interface_objects[interface]:
+            field = source.element.fields.get(field_name)
+            if (
+                field is not None
+                and type_name not in context.subgraphs[source.graph].types
+                and not context.is_external(source.graph, interface, field_name)
+            ):
+                found.append((interface, Source(source.graph, field)))
+    return sorted(found, key=lambda through: (through[1].graph, through[0]))
 
 
 def _hint_inconsistencies(

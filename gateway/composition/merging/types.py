@@ -33,12 +33,12 @@ _MERGE: Mapping[
 
 def merge_types(context: MergeContext) -> dict[str, MergedType]:
     """Merge all types, in order of first appearance."""
-    names = dict.fromkeys(name for subgraph in context.subgraphs for name in subgraph.types)
-    return {name: _merge_type(context, name) for name in names}
+    return {name: _merge_type(context, name, sources) for name, sources in context.types.items()}
 
 
-def _merge_type(context: MergeContext, name: str) -> MergedType:
-    sources = context.sources(name)
+def _merge_type(
+    context: MergeContext, name: str, sources: Sequence[Source[SubgraphType]]
+) -> MergedType:
     kinds: dict[TypeKind, list[Source[SubgraphType]]] = {}
     for source in sources:
         kinds.setdefault(_kind(source.element), []).append(source)
