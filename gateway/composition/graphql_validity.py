@@ -38,9 +38,8 @@ from graphql.language import (
     UnionTypeDefinitionNode,
     UnionTypeExtensionNode,
 )
-from graphql.validation.validate import validate_sdl
 
-from gateway.supergraph.schema_problems import build_valid_schema
+from gateway.supergraph.schema_problems import build_valid_schema, find_sdl_faults
 
 from .links import LocalNames
 from .machinery import machinery_definitions
@@ -86,7 +85,7 @@ def check_graphql(
     in_scope = defined | {directive.name for directive in specified_directives}
     about_unknown: list[GraphQLError] = []
     others: list[GraphQLError] = []
-    for error in validate_sdl(document):
+    for error in find_sdl_faults(document):
         is_unknown = _directive(error) not in (None, *in_scope)
         (about_unknown if is_unknown else others).append(error)
     reported = [e for e in about_unknown if _directive(e) not in names.ignored]

@@ -10,13 +10,12 @@ from graphql import (
     SchemaExtensionNode,
     StringValueNode,
 )
-from graphql.validation.validate import validate_sdl
 
 from gateway.errors import SupergraphInvalid
 from gateway.supergraph.api_schema import build_api_schema
 from gateway.supergraph.features import read_features
 from gateway.supergraph.parse_sdl import parse_sdl
-from gateway.supergraph.schema_problems import build_valid_schema
+from gateway.supergraph.schema_problems import build_valid_schema, find_sdl_faults
 
 _JOIN = "https://specs.apollo.dev/join/"
 
@@ -33,7 +32,7 @@ def read_schema(sdl: str) -> GraphQLSchema:
         raise SupergraphInvalid(_describe(error)) from error
     if _is_supergraph(document):
         return build_api_schema(document, read_features(document))
-    faults = validate_sdl(document)
+    faults = find_sdl_faults(document)
     if faults:
         raise SupergraphInvalid(
             f"It is no supergraph, and no API schema either. {_describe(faults[0])}"

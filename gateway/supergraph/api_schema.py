@@ -150,6 +150,8 @@ class _ApiSchemaReader:
                 raise SupergraphInvalid(f"{node.name.value} is of no kind a supergraph has.")
 
     def _field(self, node: FieldDefinitionNode) -> FieldDefinitionNode:
+        if not node.directives and not node.arguments:
+            return node
         return replace(
             node,
             directives=self._directives(node.directives),
@@ -160,7 +162,7 @@ class _ApiSchemaReader:
         self, nodes: Sequence[InputValueDefinitionNode] | None
     ) -> tuple[InputValueDefinitionNode, ...]:
         return tuple(
-            replace(node, directives=self._directives(node.directives))
+            replace(node, directives=self._directives(node.directives)) if node.directives else node
             for node in self._visible(nodes)
         )
 
@@ -168,7 +170,7 @@ class _ApiSchemaReader:
         self, nodes: Sequence[EnumValueDefinitionNode] | None
     ) -> tuple[EnumValueDefinitionNode, ...]:
         return tuple(
-            replace(node, directives=self._directives(node.directives))
+            replace(node, directives=self._directives(node.directives)) if node.directives else node
             for node in self._visible(nodes)
         )
 

@@ -13,14 +13,34 @@ from graphql import (
     GraphQLInterfaceType,
     GraphQLObjectType,
     GraphQLSchema,
+    ParallelVisitor,
     build_ast_schema,
     is_input_type,
     validate_schema,
+    visit,
 )
+from graphql.language.ast import QUERY_DOCUMENT_KEYS
+from graphql.validation import SDLValidationContext
+from graphql.validation.specified_rules import specified_sdl_rules
 
 _TOLERATED = "must not be deprecated."
 """How graphql-core ends what it says of a deprecated field whose interface has it without deprecation: a rule of 2025,
 which schemas in use do not keep, and which nothing relies on."""
+
+
+_LOOKED_AT = {
+    kind: tuple(key for key in keys if key not in {"name", "description"})
+    for kind, keys in QUERY_DOCUMENT_KEYS.items()
+}
+"""Parts of nodes that validation walks to. Names and descriptions are half of all nodes, and no rule enters them."""
+
+
+def find_sdl_faults(document: DocumentNode) -> list[GraphQLError]:
+    """Return what graphql-core's ``validate_sdl`` finds: what is wrong with definitions before there is a schema."""
+    errors: list[GraphQLError] = []
+    context = SDLValidationContext(document, None, errors.append)
+    visit(document, ParallelVisitor([rule(context) for rule in specified_sdl_rules]), _LOOKED_AT)
+    return errors
 
 
 def build_valid_schema(
