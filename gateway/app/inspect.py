@@ -24,14 +24,14 @@ from .connections import Connections
 from .contract import keep_contract
 from .hosted_apps import HostedApp, start_all
 from .subgraph_schemas import collect_schemas
-from .supergraph_source import read_supergraph
+from .supergraph_source import MadeSupergraph, read_supergraph
 
 
 @dataclass(frozen=True, slots=True)
 class Composed:
     """A supergraph to print, or what stands in its way."""
 
-    supergraph_sdl: str | None
+    supergraph: MadeSupergraph | None
     subgraph_count: int
     errors: tuple[CompositionError, ...] = ()
     hints: tuple[CompositionHint, ...] = ()
@@ -53,7 +53,8 @@ async def compose_source(config: GatewayConfig) -> Composed:
     match config.source:
         case SupergraphFile(path):
             sdl = read_text_file(path)
-            composed = Composed(sdl, len(load_supergraph(sdl).subgraphs))
+            supergraph = load_supergraph(sdl)
+            composed = Composed(MadeSupergraph(sdl, supergraph), len(supergraph.subgraphs))
         case ComposedSource(subgraphs):
             async with _connected(config) as connections:
                 sources = await collect_schemas(
@@ -61,7 +62,7 @@ async def compose_source(config: GatewayConfig) -> Composed:
                 )
             result = compose(sources)
             composed = Composed(
-                result.supergraph_sdl,
+                MadeSupergraph.of(result),
                 len(sources),
                 result.errors,
                 result.hints,
@@ -71,12 +72,12 @@ async def compose_source(config: GatewayConfig) -> Composed:
                     if isinstance(each.schema, SchemaFile)
                 },
             )
-    if composed.supergraph_sdl is None or config.contract is None:
+    if composed.supergraph is None or config.contract is None:
         return composed
-    kept = keep_contract(composed.supergraph_sdl, config.contract)
+    kept = keep_contract(composed.supergraph.sdl, config.contract)
     return replace(
         composed,
-        supergraph_sdl=kept.supergraph_sdl,
+        supergraph=None if kept.supergraph_sdl is None else MadeSupergraph(kept.supergraph_sdl),
         errors=kept.errors,
         unknown_tags=kept.unknown_tags,
     )

@@ -29,7 +29,7 @@ from .background import compute_in_background, run_in_background
 from .connections import Connections, TransportSet
 from .generations import Generations
 from .known_schemas import KnownSchemas, write_whole
-from .supergraph_source import Ingredients, collect_ingredients, make_supergraph_sdl
+from .supergraph_source import Ingredients, collect_ingredients, make_supergraph
 from .swap_report import describe_swap
 
 _WARM_SECONDS = 10.0
@@ -197,10 +197,10 @@ class Reloader:
             raise self._failed[1].with_traceback(None)
 
         def make() -> tuple[str, Supergraph]:
-            sdl = make_supergraph_sdl(ingredients)
-            if current is not None and current.sdl == sdl:
-                return sdl, current.supergraph
-            return sdl, load_supergraph(sdl)
+            made = make_supergraph(ingredients)
+            if current is not None and current.sdl == made.sdl:
+                return made.sdl, current.supergraph
+            return made.sdl, made.load()
 
         try:
             made = await compute_in_background(make)

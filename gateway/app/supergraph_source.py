@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from gateway.composition.compose import SubgraphSource, compose
+from gateway.composition.compose import CompositionResult, SubgraphSource, compose
 from gateway.config.settings import (
     ComposedSource,
     ContractConfig,
@@ -35,6 +35,28 @@ class Ingredients:
     contract: ContractConfig | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class MadeSupergraph:
+    """The text of a supergraph, and the supergraph itself if making the text has made it."""
+
+    sdl: str
+    _loaded: Supergraph | None = field(default=None, repr=False)
+
+    @classmethod
+    def of(cls, result: CompositionResult) -> MadeSupergraph | None:
+        """Return what was composed, if the subgraphs compose."""
+        sdl = result.supergraph_sdl
+        return None if sdl is None else cls(sdl, result.supergraph)
+
+    def load(self) -> Supergraph:
+        """Return the supergraph.
+
+        Raises:
+            SupergraphInvalid: it cannot be served.
+        """
+        return load_supergraph(self.sdl) if self._loaded is None else self._loaded
+
+
 async def read_supergraph(
     config: GatewayConfig, connections: Connections, *, patience_seconds: float
 ) -> Supergraph:
@@ -47,7 +69,7 @@ async def read_supergraph(
         SupergraphInvalid: the supergraph cannot be served.
     """
     ingredients = await collect_ingredients(config, connections, patience_seconds=patience_seconds)
-    return load_supergraph(make_supergraph_sdl(ingredients))
+    return make_supergraph(ingredients).load()
 
 
 async def collect_ingredients(
@@ -82,17 +104,19 @@ async def collect_ingredients(
             return Ingredients(subgraphs=tuple(sources), contract=config.contract)
 
 
-def make_supergraph_sdl(ingredients: Ingredients) -> str:
-    """Return the text of a supergraph. A computation that can take seconds.
+def make_supergraph(ingredients: Ingredients) -> MadeSupergraph:
+    """Make a supergraph. A computation that can take seconds.
 
     Raises:
         CompositionFailed: the subgraphs do not compose, or the contract leaves no valid schema.
         SupergraphInvalid: a text that was composed before is no supergraph.
     """
-    sdl = ingredients.supergraph_sdl
-    if sdl is None:
+    if ingredients.supergraph_sdl is not None:
+        made = MadeSupergraph(ingredients.supergraph_sdl)
+    else:
         result = compose(ingredients.subgraphs)
-        if result.supergraph_sdl is None:
+        composed = MadeSupergraph.of(result)
+        if composed is None:
             raise CompositionFailed(
                 "The subgraphs do not compose:\n"
                 + "\n".join(f"  {error}" for error in result.errors),
@@ -100,13 +124,13 @@ def make_supergraph_sdl(ingredients: Ingredients) -> str:
             )
         count = len(ingredients.subgraphs)
         _log.info("supergraph composed", subgraphs=count, hints=len(result.hints))
-        sdl = result.supergraph_sdl
-    return _contracted(sdl, ingredients.contract)
+        made = composed
+    if ingredients.contract is None:
+        return made
+    return MadeSupergraph(_contracted(made.sdl, ingredients.contract))
 
 
-def _contracted(sdl: str, contract: ContractConfig | None) -> str:
-    if contract is None:
-        return sdl
+def _contracted(sdl: str, contract: ContractConfig) -> str:
     result = keep_contract(sdl, contract)
     if result.supergraph_sdl is None:
         raise CompositionFailed(

@@ -10,12 +10,12 @@ from typing import Annotated
 import typer
 from graphql import print_schema
 
+from gateway.app.background import long_computation
 from gateway.app.inspect import Composed, compose_source
 from gateway.config import GatewayConfig, load_config
 from gateway.config.settings import ContractConfig
 from gateway.config.settings import SupergraphFile as SupergraphFileSource
 from gateway.errors import ConfigInvalid, GatewayError
-from gateway.supergraph.loader import load_supergraph
 from shared.logging import configure_logging
 
 from .composition_problems import ProblemFormat, tell_failure, tell_problems
@@ -80,8 +80,9 @@ def compose(
             and settings.contract is None
         ):
             raise ConfigInvalid("This supergraph is composed already: add --api or a contract.")
-        composed = asyncio.run(compose_source(settings))
-        text = _text_of(composed, api=api)
+        with long_computation():
+            composed = asyncio.run(compose_source(settings))
+            text = _text_of(composed, api=api)
         if text is not None and output is not None:
             write_text(output, text)
     except GatewayError as error:
@@ -119,6 +120,8 @@ def _with_tags(
 
 
 def _text_of(composed: Composed, *, api: bool) -> str | None:
-    if composed.supergraph_sdl is None or not api:
-        return composed.supergraph_sdl
-    return print_schema(load_supergraph(composed.supergraph_sdl).api_schema) + "\n"
+    if composed.supergraph is None:
+        return None
+    if not api:
+        return composed.supergraph.sdl
+    return print_schema(composed.supergraph.load().api_schema) + "\n"

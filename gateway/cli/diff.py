@@ -11,6 +11,7 @@ from typing import Annotated
 import typer
 from graphql import GraphQLSchema
 
+from gateway.app.background import long_computation
 from gateway.config.text_file import read_text_file
 from gateway.errors import ConfigInvalid, GatewayError, SupergraphInvalid
 from gateway.schema_changes import find_changes, read_schema
@@ -70,8 +71,9 @@ def diff(
     What is inaccessible, or hidden by a contract, is no change for anybody.
     """
     try:
-        before, after = _read_schema(old), _read_schema(new)
-        changes = find_changes(before, after)
+        with long_computation():
+            before, after = _read_schema(old), _read_schema(new)
+            changes = find_changes(before, after)
         traffic = None
         if operations is not None:
             recorded = _read_operations(operations)

@@ -11,6 +11,7 @@ from typing import Annotated
 
 import typer
 
+from gateway.app.background import long_computation
 from gateway.app.inspect import load_for_planning, plan_text
 from gateway.config import load_config
 from gateway.config.text_file import read_text_file
@@ -68,7 +69,8 @@ def plan(
     configure_logging(service="gateway", level="ERROR")
     try:
         settings = load_config(config=config, supergraph=supergraph, contract=contract)
-        loaded = asyncio.run(load_for_planning(settings))
+        with long_computation():
+            loaded = asyncio.run(load_for_planning(settings))
         query_plan, explanation = plan_text(
             loaded,
             settings,

@@ -8,7 +8,9 @@ leave out what concerns a type already at fault.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+
+from gateway.supergraph.model import Supergraph
 
 from .checks import CHECKS
 from .codes import CompositionCode
@@ -44,6 +46,8 @@ class CompositionResult:
 
     errors: tuple[CompositionError, ...] = ()
     hints: tuple[CompositionHint, ...] = ()
+    supergraph: Supergraph | None = field(default=None, repr=False, compare=False)
+    """What ``load_supergraph`` makes of the text: it had to be loaded to be checked."""
 
 
 def compose(subgraphs: Sequence[SubgraphSource]) -> CompositionResult:
@@ -54,9 +58,9 @@ def compose(subgraphs: Sequence[SubgraphSource]) -> CompositionResult:
     """
     report = Report()
     loaded = _load(sorted(subgraphs, key=lambda source: source.name), report)
-    sdl = None
+    sdl = supergraph = None
     if len(loaded) == len(subgraphs):
-        sdl = _compose(loaded, report)
+        sdl, supergraph = _compose(loaded, report)
     else:
         # What Federation 1 means depends on the other subgraphs.
         _check_each([s for s in loaded if s.federation_version is not None], report)
@@ -64,6 +68,7 @@ def compose(subgraphs: Sequence[SubgraphSource]) -> CompositionResult:
         supergraph_sdl=None if report.has_errors else sdl,
         errors=tuple(locate(error, loaded) for error in report.errors[:MAX_PROBLEMS]),
         hints=tuple(report.hints[:MAX_PROBLEMS]),
+        supergraph=None if report.has_errors else supergraph,
     )
 
 
@@ -74,7 +79,7 @@ def _load(sources: Sequence[SubgraphSource], report: Report) -> list[SubgraphSch
     return [subgraph for subgraph in loaded if subgraph is not None]
 
 
-def _compose(subgraphs: Sequence[SubgraphSchema], report: Report) -> str:
+def _compose(subgraphs: Sequence[SubgraphSchema], report: Report) -> tuple[str, Supergraph | None]:
     upgrade_federation1(subgraphs, report)
     usages = _check_each(subgraphs, report)
     merged = merge_subgraphs(subgraphs, usages, report)
@@ -82,10 +87,10 @@ def _compose(subgraphs: Sequence[SubgraphSchema], report: Report) -> str:
         check(merged, report)
     sdl = print_supergraph(merged)
     provable = sound_part(merged, report.errors)
-    check_satisfiability(
+    checked = check_satisfiability(
         sdl if provable is merged else print_supergraph(provable), subgraphs, report
     )
-    return sdl
+    return sdl, checked
 
 
 def _check_each(subgraphs: Sequence[SubgraphSchema], report: Report) -> list[FieldUsage]:

@@ -31,8 +31,8 @@ def check_satisfiability(
     report: Report,
     *,
     max_steps: int = MAX_STEPS,
-) -> None:
-    """Report every field that some valid query can ask for in vain.
+) -> Supergraph | None:
+    """Report every field that some valid query can ask for in vain; return the supergraph, if it can be loaded.
 
     Spec: Apollo Federation, "satisfiability".
     """
@@ -44,20 +44,22 @@ def check_satisfiability(
             report.error(
                 CompositionCode.INVALID_GRAPHQL, f"The merged schema is not valid: {error}"
             )
-        return
+        return None
     suspects = report.suspect_coordinates()
     budget = Budget(max_steps)
     found = _Findings(supergraph, subgraphs, report)
     try:
         walk = SatisfiabilityWalk(LabelledReach(supergraph, budget), suspects)
         walk.run()
+        found.add(walk)
     except BudgetSpent:
         report.error(
             CompositionCode.MAX_VALIDATION_SUBGRAPH_PATHS_EXCEEDED,
             f"Whether all queries can be answered takes more than {max_steps} steps to decide.",
         )
-        return
-    found.add(walk)
+    # The walk has been everywhere, and what it has made on its way is more than serving ever needs.
+    supergraph.derived.clear()
+    return supergraph
 
 
 class _Findings:

@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import pytest
+from graphql import print_schema
 
 from gateway.composition.codes import CompositionCode, HintLevel
 from gateway.composition.compose import SubgraphSource, compose
 from gateway.composition.report import MAX_PROBLEMS
+from gateway.supergraph.loader import load_supergraph
 from tests.support.subgraphs import (
     codes,
     compose_all,
@@ -39,7 +41,30 @@ def test_result_has_either_a_supergraph_or_errors() -> None:
     assert fine.supergraph_sdl is not None
     assert fine.errors == ()
     assert broken.supergraph_sdl is None
+    assert broken.supergraph is None
     assert codes(broken) == ["INVALID_GRAPHQL"]
+
+
+def test_supergraph_is_the_one_that_its_text_says() -> None:
+    result = compose_text(SHOP)
+
+    assert result.supergraph_sdl is not None
+    assert result.supergraph is not None
+    loaded = load_supergraph(result.supergraph_sdl)
+    assert result.supergraph.id == loaded.id
+    assert result.supergraph.document == loaded.document
+    assert print_schema(result.supergraph.api_schema) == print_schema(loaded.api_schema)
+    assert not result.supergraph.derived
+
+
+def test_what_is_out_of_reach_leaves_no_supergraph() -> None:
+    result = compose_text(
+        SHOP.replace('type Product @key(fields: "upc") { upc: ID! price', "type Product { price")
+    )
+
+    assert result.supergraph_sdl is None
+    assert result.supergraph is None
+    assert codes(result) == ["SATISFIABILITY_ERROR"]
 
 
 def test_subgraph_that_is_no_graphql_does_not_hide_faults_of_others() -> None:
