@@ -6,23 +6,24 @@ I/O, and depends on nothing but text and schema: what was prepared once is kept.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TypeAlias
 
-from graphql import DocumentNode, GraphQLError, OperationDefinitionNode
+from graphql import DocumentNode, OperationDefinitionNode
 
 from gateway.config.settings import LimitsConfig
-from gateway.errors import NestingTooDeep, Problem, ValidationFailed, VariablesInvalid
+from gateway.errors import NestingTooDeep, ValidationFailed, VariablesInvalid
 from gateway.operations.conditions import condition_variables
 from gateway.operations.parse import parse_document
+from gateway.operations.problems import problem_of
 from gateway.operations.requirements import find_requirements
 from gateway.operations.select import select_operation
 from gateway.operations.validate import validate_document
 from gateway.operations.variables import VariableCoercion
 from gateway.planning.override_labels import find_override_labels
 from gateway.query_plan.nodes import OperationKind
-from gateway.security.introspection import refuse_introspection, without_suggestion
+from gateway.security.introspection import refuse_introspection
 from gateway.security.limits import check_limits
 from gateway.supergraph.model import Supergraph
 
@@ -89,7 +90,9 @@ class Preparation:
             name=operation.name.value if operation.name is not None else None,
             condition_variables=conditions,
             variables=(
-                VariableCoercion(operation, self.supergraph.api_schema)
+                VariableCoercion(
+                    operation, self.supergraph.api_schema, suggests=self.allows_introspection
+                )
                 if operation.variable_definitions
                 else None
             ),
@@ -105,19 +108,13 @@ class Preparation:
         if not self.allows_introspection:
             refuse_introspection(document)
         errors = validate_document(
-            document, self.supergraph.api_schema, max_errors=self.limits.max_errors
+            document,
+            self.supergraph.api_schema,
+            max_errors=self.limits.max_errors,
+            suggests=self.allows_introspection,
         )
         if errors:
-            raise ValidationFailed(*self._problems(errors))
-
-    def _problems(self, errors: Sequence[GraphQLError]) -> list[Problem]:
-        return [
-            Problem(
-                error.message if self.allows_introspection else without_suggestion(error.message),
-                tuple((place.line, place.column) for place in error.locations or ()),
-            )
-            for error in errors
-        ]
+            raise ValidationFailed(*map(problem_of, errors))
 
 
 def read_conditions(
@@ -133,6 +130,6 @@ def read_conditions(
         # Only @defer takes a variable that may be absent; its fragment is deferred then.
         value = variables.get(name, True)
         if not isinstance(value, bool):
-            raise VariablesInvalid(f"Variable ${name} decides over fields and must not be null.")
+            raise VariablesInvalid(f'Variable "${name}" decides over fields and must not be null.')
         values.append(value)
     return tuple(values)

@@ -9,6 +9,7 @@ import pytest
 from gateway.operations.conditions import condition_variables
 from gateway.operations.normalize import NormalizedOperation, normalize_operation
 from gateway.operations.parse import parse_document
+from gateway.operations.problems import problem_of
 from gateway.operations.select import select_operation
 from gateway.operations.validate import validate_document
 from gateway.supergraph.selections import Selection
@@ -27,7 +28,7 @@ SUPERGRAPH = supergraph_of(
 def problems(source: str) -> list[str]:
     document = parse_document(source, max_tokens=1000)
     found = validate_document(document, SUPERGRAPH.api_schema, max_errors=5)
-    return [error.message for error in found]
+    return [problem_of(error).message for error in found]
 
 
 def normalized(source: str, *, max_defers: int = 10, **conditions: bool) -> NormalizedOperation:
@@ -57,7 +58,7 @@ def fields(selections: Sequence[Selection], path: str = "") -> Iterator[str]:
         ("subscription { ... @defer { s { x } } }", "root subscription type"),
         ("subscription { s { ... @defer { x } } }", "not supported on subscription"),
         ("{ p { x @defer } }", "may not be used on field"),
-        ("{ p { ... @defer(if: null) { x } } }", "not to be None"),
+        ("{ p { ... @defer(if: null) { x } } }", "not to be null"),
         ("{ p { ... @stream { x } } }", "Unknown directive"),
     ],
 )

@@ -170,12 +170,20 @@ async def test_introspection_can_be_switched_off(tmp_path: Path) -> None:
         schema = await setting.ask("{ __schema { queryType { name } } }")
         hidden = await setting.ask('{ ...F } fragment F on Query { __type(name: "X") { name } }')
         misspelt = await setting.ask("{ reviewCoun }")
+        literal = await setting.ask('{ products(filter: { nam: "x" }) { id } }')
+        variable = await setting.ask(
+            "query($f: ProductFilter) { products(filter: $f) { id } }",
+            variables={"f": {"nam": "x"}},
+        )
         typename = await setting.ask("{ __typename }")
 
     assert schema.error_codes == hidden.error_codes == ("INTROSPECTION_DISABLED",)
     assert (
         read(misspelt)["errors"][0]["message"] == "Cannot query field 'reviewCoun' on type 'Query'."
     )
+    assert b"unknown field 'nam'" in literal.body
+    assert b"not defined by type" in variable.body
+    assert b"Did you mean" not in literal.body + variable.body
     assert typename.outcome is Outcome.COMPLETE
 
 

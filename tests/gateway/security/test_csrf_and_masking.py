@@ -11,7 +11,6 @@ from structlog.testing import capture_logs
 from gateway.config.settings import CsrfConfig, ErrorsConfig, SubgraphErrors
 from gateway.errors import CsrfSuspected, PlanningError
 from gateway.security.csrf import check_csrf
-from gateway.security.introspection import without_suggestion
 from gateway.security.masking import (
     MASKED_MESSAGE,
     MASKED_SUBGRAPH_MESSAGE,
@@ -182,15 +181,3 @@ def test_errors_of_the_gateways_own_are_left_alone() -> None:
     mask = SubgraphErrorMask(ErrorsConfig(subgraph_errors=SubgraphErrors.MASKED)).open({})
 
     assert mask.show("m", {"code": "UNKNOWN"}, None) == ("m", {"code": "UNKNOWN"})
-
-
-@pytest.mark.parametrize(
-    ("message", "left"),
-    [
-        ("Cannot query field 'nam'. Did you mean 'name'?", "Cannot query field 'nam'."),
-        ("Unknown type 'X'. Did you mean 'Y', 'Z', or 'A'?", "Unknown type 'X'."),
-        ("Syntax Error: Unexpected <EOF>.", "Syntax Error: Unexpected <EOF>."),
-    ],
-)
-def test_suggestions_are_cut_off(message: str, left: str) -> None:
-    assert without_suggestion(message) == left
