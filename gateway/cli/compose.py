@@ -20,7 +20,7 @@ from shared.logging import configure_logging
 
 from .composition_problems import ProblemFormat, tell_failure, tell_problems
 from .console import exit_code_of, stop_for
-from .files import write_output, write_text
+from .files import readable_again, write_output, write_text
 from .options import ConfigFile, ContractName, SupergraphFile
 
 _FROM_FLAGS = "of the command line"
@@ -72,17 +72,20 @@ def compose(
     """
     configure_logging(service="gateway", level="ERROR")
     try:
-        settings = load_config(config=config, supergraph=supergraph, contract=contract)
-        settings = _with_tags(settings, include_tag or [], exclude_tag or [], hide=hide_unreachable)
-        if (
-            isinstance(settings.source, SupergraphFileSource)
-            and not api
-            and settings.contract is None
-        ):
-            raise ConfigInvalid("This supergraph is composed already: add --api or a contract.")
-        with long_computation():
-            composed = asyncio.run(compose_source(settings))
-            text = _text_of(composed, api=api)
+        with readable_again(supergraph) as path:
+            settings = load_config(config=config, supergraph=path, contract=contract)
+            settings = _with_tags(
+                settings, include_tag or [], exclude_tag or [], hide=hide_unreachable
+            )
+            if (
+                isinstance(settings.source, SupergraphFileSource)
+                and not api
+                and settings.contract is None
+            ):
+                raise ConfigInvalid("This supergraph is composed already: add --api or a contract.")
+            with long_computation():
+                composed = asyncio.run(compose_source(settings))
+                text = _text_of(composed, api=api)
         if text is not None and output is not None:
             write_text(output, text)
     except GatewayError as error:

@@ -25,7 +25,7 @@ from gateway.schema_changes.schema_diff import SchemaDiff, Threshold
 from gateway.schema_changes.traffic import weigh_changes
 
 from .console import stop_for
-from .files import write_output
+from .files import read_text, refuse_input_for_two, write_output
 
 _READERS: dict[str, Callable[[str, str], Iterator[RecordedOperation]]] = {
     ".graphql": read_documents,
@@ -45,8 +45,10 @@ class DiffFormat(StrEnum):
 
 
 def diff(
-    old: Annotated[Path, typer.Argument(help="A supergraph or API schema.")],
-    new: Annotated[Path, typer.Argument(help="The one to take its place.")],
+    old: Annotated[
+        Path, typer.Argument(help="A supergraph or API schema; - reads standard input.")
+    ],
+    new: Annotated[Path, typer.Argument(help="The one to take its place; or -.")],
     *,
     operations: Annotated[
         Path | None,
@@ -63,6 +65,7 @@ def diff(
 
         cattery diff old.graphql new.graphql
         cattery diff old.graphql new.graphql --fail-on dangerous --format markdown
+        cattery compose --config supergraph.yaml | cattery diff old.graphql -
 
     With recorded operations, a breaking change that none of them uses does not count:
 
@@ -71,6 +74,7 @@ def diff(
     What is inaccessible, or hidden by a contract, is no change for anybody.
     """
     try:
+        refuse_input_for_two(old, new)
         with long_computation():
             before, after = _read_schema(old), _read_schema(new)
             changes = find_changes(before, after)
@@ -98,7 +102,7 @@ def _print(verdict: SchemaDiff, form: DiffFormat) -> str:
 
 def _read_schema(path: Path) -> GraphQLSchema:
     try:
-        return read_schema(read_text_file(path))
+        return read_schema(read_text(path))
     except SupergraphInvalid as error:
         raise ConfigInvalid(f"{path}: {error}") from error
 

@@ -12,7 +12,8 @@ ConfigFile = Annotated[
     typer.Option("--config", "-c", help="A supergraph.yaml: subgraphs, and settings if you like."),
 ]
 SupergraphFile = Annotated[
-    Path | None, typer.Option("--supergraph", "-s", help="A composed supergraph (SDL).")
+    Path | None,
+    typer.Option("--supergraph", "-s", help="A composed supergraph (SDL); - reads standard input."),
 ]
 SettingsFile = Annotated[
     Path | None,

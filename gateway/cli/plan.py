@@ -14,7 +14,6 @@ import typer
 from gateway.app.background import long_computation
 from gateway.app.inspect import load_for_planning, plan_text
 from gateway.config import load_config
-from gateway.config.text_file import read_text_file
 from gateway.errors import ConfigInvalid, GatewayError
 from gateway.execution.json_text import decode_json
 from gateway.query_plan.explanation_printer import explanation_to_json, print_explanation
@@ -22,6 +21,7 @@ from gateway.query_plan.printer import plan_to_json, print_plan
 from shared.logging import configure_logging
 
 from .console import stop_for
+from .files import read_text, readable_again, refuse_input_for_two
 from .options import ConfigFile, ContractName, SupergraphFile
 
 
@@ -68,13 +68,14 @@ def plan(
     """
     configure_logging(service="gateway", level="ERROR")
     try:
-        settings = load_config(config=config, supergraph=supergraph, contract=contract)
-        with long_computation():
+        refuse_input_for_two(operation, supergraph)
+        with readable_again(supergraph) as path, long_computation():
+            settings = load_config(config=config, supergraph=path, contract=contract)
             loaded = asyncio.run(load_for_planning(settings))
         query_plan, explanation = plan_text(
             loaded,
             settings,
-            text=_read_operation(operation),
+            text=read_text(operation),
             operation_name=operation_name,
             variables=_read_variables(variables),
             override_labels=label or (),
@@ -90,12 +91,6 @@ def plan(
         sys.stdout.write(print_plan(query_plan) + "\n")
         if explain:
             sys.stdout.write(print_explanation(explanation))
-
-
-def _read_operation(path: Path) -> str:
-    if str(path) == "-":
-        return sys.stdin.read()
-    return read_text_file(path)
 
 
 def _read_variables(text: str) -> dict[str, object]:

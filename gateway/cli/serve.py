@@ -19,6 +19,7 @@ from gateway.server.workers import serve_with_workers
 from shared.logging import LogFormat, configure_logging
 
 from .console import out, stop_for
+from .files import readable_again
 from .options import ConfigFile, ContractName, SettingsFile, SupergraphFile
 
 
@@ -47,6 +48,7 @@ def gateway(
     Serve a supergraph composed before, with four processes:
 
         cattery gateway --supergraph supergraph.graphql --port 8080 --workers 4
+        cattery compose --config supergraph.yaml | cattery gateway --supergraph -
 
     Go on with what files and subgraphs become while it runs; SIGHUP does so once:
 
@@ -59,16 +61,22 @@ def gateway(
     A browser at the GraphQL address gets a page to explore with. /health/live, /health/ready and
     /metrics are beside it.
     """
-    origin = ConfigOrigin(
-        config=config,
-        supergraph=supergraph,
-        gateway_config=gateway_config,
-        contract=contract,
-        host=host,
-        port=port,
-        workers=workers,
-        watch=watch,
-    )
+    with readable_again(supergraph) as path:
+        _serve(
+            ConfigOrigin(
+                config=config,
+                supergraph=path,
+                gateway_config=gateway_config,
+                contract=contract,
+                host=host,
+                port=port,
+                workers=workers,
+                watch=watch,
+            )
+        )
+
+
+def _serve(origin: ConfigOrigin) -> None:
     try:
         settings = origin.load()
     except ConfigInvalid as error:

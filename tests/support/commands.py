@@ -25,7 +25,7 @@ class Done:
     stderr: str
 
 
-def invoke(*arguments: str, stdin: str = "") -> Done:
+def invoke(*arguments: str, stdin: str | bytes = "") -> Done:
     """Run a command to its end; what it raises other than its exit is raised here."""
     with _logging_kept():
         result = CliRunner().invoke(app, [*arguments], input=stdin, catch_exceptions=False)

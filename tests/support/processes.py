@@ -57,12 +57,16 @@ class Running:
 
 
 @contextmanager
-def cattery_gateway(arguments: Sequence[str], *, log: Path) -> Iterator[Running]:
+def cattery_gateway(
+    arguments: Sequence[str], *, log: Path, stdin: Path | None = None
+) -> Iterator[Running]:
     """Start ``cattery gateway`` on a free port; yields when it says that it is ready."""
     with (
         log.open("wb") as stderr,
+        (stdin or Path(os.devnull)).open("rb") as given,
         subprocess.Popen(  # noqa: S603 - our own command
             [*_COMMAND, "gateway", *arguments, "--port", "0"],
+            stdin=given,
             stdout=subprocess.PIPE,
             stderr=stderr,
             cwd=ROOT,

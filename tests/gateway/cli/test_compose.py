@@ -240,8 +240,9 @@ def test_problems_name_the_file_that_a_schema_is_in(tmp_path: Path) -> None:
     ]
 
 
-def test_a_supergraph_may_come_through_a_pipe(supergraph: str) -> None:
-    done = run_cattery("compose", "-s", "/dev/stdin", "--api", stdin=Path(supergraph).read_text())
+@pytest.mark.parametrize("path", ["-", "/dev/stdin"])
+def test_a_supergraph_may_come_through_a_pipe(supergraph: str, path: str) -> None:
+    done = run_cattery("compose", "-s", path, "--api", stdin=Path(supergraph).read_text())
 
     assert done.returncode == 0
     assert "Product" in build_schema(done.stdout).type_map

@@ -33,6 +33,32 @@ def test_changes_are_told_the_worst_first_and_break_the_build(schemas: tuple[str
     ]
 
 
+def test_either_schema_may_come_through_a_pipe(schemas: tuple[str, str]) -> None:
+    old, new = schemas
+
+    from_files = invoke("diff", old, new)
+
+    assert invoke("diff", "-", new, stdin=OLD) == from_files
+    assert invoke("diff", old, "-", stdin=NEW) == from_files
+
+
+@pytest.mark.parametrize(
+    ("paths", "stdin", "problem"),
+    [
+        (("-", "-"), NEW, "for one of them only"),
+        (("-", "NEW"), b"type Query \xff", "Standard input cannot be read: it is not UTF-8."),
+        (("-", "NEW"), "", "Unexpected <EOF>"),
+    ],
+)
+def test_what_comes_through_a_pipe_may_be_of_no_use(
+    schemas: tuple[str, str], paths: tuple[str, str], stdin: str | bytes, problem: str
+) -> None:
+    done = invoke("diff", *(path.replace("NEW", schemas[1]) for path in paths), stdin=stdin)
+
+    assert (done.returncode, done.stdout) == (2, "")
+    assert problem in done.stderr
+
+
 @pytest.mark.parametrize(("fail_on", "code"), [("never", 0), ("dangerous", 1), ("breaking", 1)])
 def test_the_threshold_decides_about_the_exit_code(
     schemas: tuple[str, str], fail_on: str, code: int

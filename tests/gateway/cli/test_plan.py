@@ -41,6 +41,23 @@ def test_plan_depends_on_conditions_and_prints_json(shop_config: str) -> None:
     assert short["node"]["subgraph"] == "products"
 
 
+def test_the_supergraph_may_come_through_a_pipe(shop_config: str, operation: str) -> None:
+    arguments = ("plan", "-q", operation, "--variables", '{"full": true}')
+    composed = invoke("compose", "-c", shop_config).stdout
+
+    piped = invoke(*arguments, "-s", "-", stdin=composed)
+
+    assert piped == invoke(*arguments, "-c", shop_config)
+    assert piped.returncode == 0
+
+
+def test_standard_input_is_read_for_one_thing() -> None:
+    done = invoke("plan", "-s", "-", "-q", "-", stdin=QUERY)
+
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "for one of them only" in done.stderr
+
+
 def test_plan_explains_itself(shop_config: str, operation: str) -> None:
     arguments = ("plan", "-c", shop_config, "-q", operation, "--variables", '{"full": true}')
 

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import httpx
 
+from tests.support.commands import invoke
 from tests.support.processes import cattery_gateway, run_cattery
 from tests.support.waiting import DEADLINE_SECONDS
 
@@ -30,6 +31,24 @@ def test_subgraphs_that_do_not_compose_end_the_gateway(shop_config: str, tmp_pat
     assert "COMPOSITION_FAILED" in done.stderr
     assert "INVALID_GRAPHQL" in done.stderr
     assert "Traceback" not in done.stderr
+
+
+def test_a_gateway_serves_what_comes_through_a_pipe_with_all_its_workers(
+    shop_config: str, tmp_path: Path
+) -> None:
+    composed = tmp_path / "composed"
+    composed.write_text(invoke("compose", "--config", shop_config).stdout)
+
+    with cattery_gateway(
+        ["--supergraph", "-", "--workers", "2"], log=tmp_path / "log", stdin=composed
+    ) as running:
+        answer = httpx.post(
+            f"http://127.0.0.1:{running.port}/graphql",
+            json={"query": '{ __type(name: "Review") { name } }'},
+            timeout=DEADLINE_SECONDS,
+        )
+
+    assert answer.json() == {"data": {"__type": {"name": "Review"}}}
 
 
 def test_a_gateway_serves_a_contract(contract_config: str, tmp_path: Path) -> None:
