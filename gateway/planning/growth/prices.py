@@ -75,7 +75,12 @@ class Prices:
         ways = self._ways_to(home, position)
         if len(ways) == 1:
             return ways[0]
-        return min(ways, key=lambda entry: self._of_way(home, position, entry))
+        # Where the objects are nowhere yet, a call above brings them with fewer keys, and often of fewer objects.
+        is_new = not self._available.frames_at(home.scope)
+        return min(
+            ways,
+            key=lambda entry: (self._of_way(home, position, entry), is_new and entry is not None),
+        )
 
     def _ways_to(self, home: PlanClass, position: Position) -> list[Entry | None]:
         """The ways into a position that take as many calls as the one that ``Reach`` found."""

@@ -281,3 +281,49 @@ def test_nothing_but_another_subgraphs_fields_may_be_wanted_of_the_query_root_be
         "1 b after 0: query{b}",
         "  at change.query",
     ]
+
+
+def test_objects_that_are_nowhere_yet_come_with_the_call_above() -> None:
+    """One order is looked up where all of its lines would be, and no keys of lines are asked for."""
+    orders = supergraph_of(
+        orders="""
+          type Query { order: Order }
+          type Order @key(fields: "id") { id: ID! lines: [Line] @shareable }
+          type Line @key(fields: "id") { id: ID! }
+        """,
+        stock="""
+          type Order @key(fields: "id") { id: ID! lines: [Line] @shareable }
+          type Line @key(fields: "id") { id: ID! shelf: String }
+        """,
+    )
+
+    plan = plan_of(orders, "{ order { id lines { shelf } } }")
+
+    assert fetch_lines(plan) == [
+        "0 orders: query{order{id}}",
+        "1 stock after 0: _entities{... on Order{lines{shelf}}}",
+        "  at order send Order(id)",
+    ]
+
+
+def test_objects_that_are_there_already_are_looked_up() -> None:
+    """The list is not asked for a second time."""
+    orders = supergraph_of(
+        orders="""
+          type Query { order: Order }
+          type Order @key(fields: "id") { id: ID! lines: [Line] @shareable }
+          type Line @key(fields: "id") { id: ID! count: Int }
+        """,
+        stock="""
+          type Order @key(fields: "id") { id: ID! lines: [Line] @shareable }
+          type Line @key(fields: "id") { id: ID! shelf: String }
+        """,
+    )
+
+    plan = plan_of(orders, "{ order { id lines { count shelf } } }")
+
+    assert fetch_lines(plan) == [
+        "0 orders: query{order{id lines{count id}}}",
+        "1 stock after 0: _entities{... on Line{shelf}}",
+        "  at order.lines.@ send Line(id)",
+    ]
