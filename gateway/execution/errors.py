@@ -6,7 +6,7 @@ Work for when something went wrong: nothing here is touched while all goes well.
 from __future__ import annotations
 
 import uuid
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TypeAlias, TypeGuard, assert_never
 
@@ -22,14 +22,14 @@ from gateway.query_plan.nodes import EntityGroup
 from gateway.transports.errors import SubgraphSuspended
 from shared.logging import get_logger
 
-from .client_paths import fields_of, locate, position_at
+from .client_paths import find_missing, locate, position_at
 from .json_text import encode_json
 from .prepared_plan import PreparedFetch, PreparedPlan
 from .projection_interpreter import FieldProblem
 from .representations import Collected
 from .result import ClientPath, JsonObject, WireError
 from .tree_walk import PhysicalPath, find_places
-from .written_keys import Position, Written, position_of
+from .written_keys import Position, Written, WrittenKeys, position_of
 
 MAX_PLACES_PER_ERROR = 100
 """One failure may leave thousands of places without a value; the client is told of so many."""
@@ -91,6 +91,9 @@ Problem: TypeAlias = FetchFailure | ReportedErrors | Unasked
 class ErrorReport:
     """Collects the errors of one execution; used once its response tree is complete.
 
+    A field without a value has one error: of several failures that have cost it its value, the one that is added first
+    is told, and the others are in the log.
+
     Args:
         plan: what was carried out.
         root: the response tree.
@@ -114,6 +117,9 @@ class ErrorReport:
     _denied: set[ClientPath] = field(default_factory=set)
     """Where the client has been told that something is denied; without list indices."""
 
+    _untold: set[tuple[str, str, str]] = field(default_factory=set)
+    """Subgraph, code and message of what only the log has."""
+
     _said: dict[int, tuple[str, JsonObject]] = field(default_factory=dict)
     """Message and extensions of what a fetch is to blame for, by fetch."""
 
@@ -127,7 +133,7 @@ class ErrorReport:
                 self._add_failure(problem)
             case ReportedErrors():
                 for number, error in enumerate(problem.errors):
-                    if len(self.errors) >= MAX_ERRORS:
+                    if number >= MAX_ERRORS or len(self.errors) >= MAX_ERRORS:
                         # One error may be all that a subgraph has to say, or a million.
                         self.omitted += len(problem.errors) - number
                         break
@@ -204,9 +210,11 @@ class ErrorReport:
             message = message[:MAX_MESSAGE_LENGTH] + "…"
         self._said.setdefault(reported.prepared.fetch.id, (message, extensions))
         paths = self._paths_of(reported, error.get("path"))
-        if paths and is_mishap_code(extensions["code"]):
+        is_mishap = is_mishap_code(extensions["code"])
+        if paths and is_mishap:
             self._degrade(reported.prepared)
-        self._append(message, extensions, paths)
+        if not self._append(message, extensions, paths) and is_mishap:
+            self._log_untold(message, extensions, paths[0])
 
     def _add_unasked(self, unasked: Unasked) -> None:
         """Blame whoever owed the inputs, for fields that nothing else explains."""
@@ -219,14 +227,38 @@ class ErrorReport:
         if said and paths:
             self._append(*said[0], paths)
 
-    def _append(self, message: str, extensions: JsonObject, paths: Sequence[ClientPath]) -> None:
-        self._explained.update(path for path in paths if path)
-        further = len(paths) - MAX_PLACES_PER_ERROR
+    def _append(self, message: str, extensions: JsonObject, paths: Sequence[ClientPath]) -> bool:
+        """Add an error for each field that has none yet; returns whether there is one.
+
+        Spec: GraphQL, 6.4.4: one error per field.
+        """
+        fresh = [path for path in paths if path not in self._explained]
+        if paths and not fresh:
+            return False
+        self._explained.update(path for path in fresh if path)
+        further = len(fresh) - MAX_PLACES_PER_ERROR
         if further > 0:
             known = extensions.get("furtherPlaces")
             extensions["furtherPlaces"] = further + (known if isinstance(known, int) else 0)
-        for path in paths[:MAX_PLACES_PER_ERROR] or [()]:
+        for path in fresh[:MAX_PLACES_PER_ERROR] or [()]:
             self._write(message, extensions, path)
+        return True
+
+    def _log_untold(self, message: str, extensions: JsonObject, path: ClientPath) -> None:
+        """Keep for the operator what the client is not told; an error that is told is logged when it is masked."""
+        subgraph = extensions["service"]
+        key = (str(subgraph), str(extensions["code"]), message)
+        if key in self._untold:
+            return
+        self._untold.add(key)
+        _log.warning(
+            "subgraph_error",
+            **self.about(),
+            subgraph=subgraph,
+            path=list(path),
+            reason=message,
+            extensions=extensions,
+        )
 
     def _is_explained(self, path: ClientPath) -> bool:
         return any(path[:length] in self._explained for length in range(len(path) + 1))
@@ -256,9 +288,9 @@ class ErrorReport:
                 paths = self._affected(prepared, collected, None)
                 self._nothing[prepared.fetch.id] = paths
             return paths
-        if not prepared.groups:
+        if prepared.root_written is not None:
             places = (place for place, _ in find_places(self.root, prepared.fetch.path))
-            return self._located((*place, *path) for place in places)
+            return self._located(prepared.root_written, places, path)
         alias, *rest = path
         for group, found in zip(prepared.groups, collected, strict=True):
             if group.group.alias != alias:
@@ -266,9 +298,8 @@ class ErrorReport:
             index = rest[0] if rest else None
             if not isinstance(index, int):
                 return self._affected(prepared, collected, group.group.alias)
-            below = rest[1:]
             users = self._users_of(prepared.fetch.id, group.group, found)
-            return self._located((*place, *below) for place in users.get(index, ()))
+            return self._located(group.written, users.get(index, ()), rest[1:])
         return []
 
     def _affected(
@@ -277,27 +308,26 @@ class ErrorReport:
         """Return the fields of the answer that are without a value because there is no result."""
         paths: dict[ClientPath, None] = {}
         if prepared.root_written is not None:
-            for place, obj in find_places(self.root, prepared.fetch.path):
-                self._add_missing(paths, place, obj, prepared.root_written.keys.keys.keys())
+            for place, _ in find_places(self.root, prepared.fetch.path):
+                self._add_missing(paths, place, prepared.root_written.keys)
         for group, found in zip(prepared.groups, collected, strict=False):
             if alias is None or group.group.alias == alias:
                 for target, uses in zip(group.group.targets, found.uses, strict=True):
                     users = {id(obj) for obj in uses.objects}
                     for place, obj in find_places(self.root, target.path):
                         if id(obj) in users:
-                            self._add_missing(paths, place, obj, group.written.keys.keys.keys())
+                            self._add_missing(paths, place, group.written.keys)
         return list(paths)
 
     def _left_out(self, unasked: Unasked) -> list[ClientPath]:
         """Return the fields of the objects that a fetch has not asked about for want of inputs."""
         paths: dict[ClientPath, None] = {}
         for group, by_target in zip(unasked.prepared.groups, unasked.left_out, strict=True):
-            keys = group.written.keys.keys.keys()
             for target, objects in zip(group.group.targets, by_target, strict=True):
                 known = {id(obj) for obj in objects}
                 for place, obj in find_places(self.root, target.path) if known else ():
                     if id(obj) in known:
-                        self._add_missing(paths, place, obj, keys)
+                        self._add_missing(paths, place, group.written.keys)
         return list(paths)
 
     def _writers_of(self, path: ClientPath) -> list[PreparedFetch]:
@@ -310,21 +340,12 @@ class ErrorReport:
         ]
 
     def _add_missing(
-        self,
-        paths: dict[ClientPath, None],
-        place: PhysicalPath,
-        obj: JsonObject,
-        keys: Collection[str],
+        self, paths: dict[ClientPath, None], place: PhysicalPath, keys: WrittenKeys
     ) -> None:
-        seen = locate(self.plan.plan.projection, self.root, place)
-        missing = [
-            (*seen.path, part.response_key)
-            for part in fields_of(seen.projection, obj)
-            if part.source in keys and obj.get(part.source) is None
-        ]
-        # Nothing that the client asked for itself: others need it, so the error belongs to the object.
-        for path in missing or [seen.path]:
-            paths[path] = None
+        for seen in locate(self.plan.plan.projection, self.root, place):
+            # Nothing that the client asked for itself: others need it, so the error belongs to the object.
+            for path in list(find_missing(seen, keys)) or [seen.path]:
+                paths[path] = None
 
     def _users_of(
         self, fetch_id: int, group: EntityGroup, found: Collected
@@ -341,9 +362,26 @@ class ErrorReport:
                     places.setdefault(used[id(obj)], []).append(place)
         return places
 
-    def _located(self, places: Iterable[PhysicalPath]) -> list[ClientPath]:
-        paths = (locate(self.plan.plan.projection, self.root, place).path for place in places)
-        return list(dict.fromkeys(paths))
+    def _located(
+        self, written: Written, places: Iterable[PhysicalPath], path: Sequence[str | int]
+    ) -> list[ClientPath]:
+        """Return where the client sees an error at ``path`` below objects that a fetch writes to.
+
+        Where there is a value all the same, the objects themselves or what another subgraph gave, the error is about
+        the fields in it that are missing.
+        """
+        keys = _keys_at(written.keys, path)
+        paths: dict[ClientPath, None] = {}
+        for place in places:
+            self._add_missing(paths, (*place, *path), keys)
+        return list(paths)
+
+
+def _keys_at(keys: WrittenKeys, path: Sequence[str | int]) -> WrittenKeys:
+    for key in path:
+        if isinstance(key, str):
+            keys = keys.keys.get(key) or WrittenKeys()
+    return keys
 
 
 def _aliases(prepared: PreparedFetch) -> list[str]:

@@ -117,12 +117,11 @@ class _IncrementalExecution(Execution):
 
         self._places: dict[Pending, list[_Place]] = {}
         self._report = ErrorReport(prepared, self._root, context.about)
-        self._absorbed = 0
         self._errors: dict[Owner, list[WireError]] = {}
         """What has been reported and not told."""
 
         self._unplaced: list[tuple[int, WireError]] = []
-        """The same, of errors without a path, by fetch."""
+        """The same, of errors that are about no field of a part, by fetch."""
 
     # Waiting
 
@@ -164,10 +163,10 @@ class _IncrementalExecution(Execution):
         # What is denied in the operation is known from the start, wherever it stands.
         self._report.add_denied(self._prepared.plan.denied)
         denied = list(self._drain())
-        self._absorb()
+        fetches = self._deferral.plan.primary_fetches
+        self._absorb(fetches)
         projected = self._deferral.projector.project(self._root)
         errors = denied + self._take(PRIMARY) + self._field_errors(projected.problems, ())
-        fetches = self._deferral.plan.primary_fetches
         errors += self._take_unplaced(fetches)
         delivery = Delivery(data=projected.data, errors=errors)
         self._open_up(self._deferral.openings, self._root, projected.data, (), {})
@@ -176,13 +175,13 @@ class _IncrementalExecution(Execution):
 
     def go_on(self) -> Delivery:
         """What has become ready since."""
-        self._absorb()
         delivery = Delivery()
         fetches: set[int] = set()
         while ready := [pending for pending in self._open if self._is_ready(pending)]:
+            fetches.update(*(pending.part.fetches for pending in ready))
+            self._absorb(fetches)
             for pending in ready:
                 del self._open[pending]
-                fetches |= pending.part.fetches
                 self._complete(pending, delivery)
         return self._finish(delivery, fetches)
 
@@ -312,20 +311,29 @@ class _IncrementalExecution(Execution):
 
     # Errors
 
-    def _absorb(self) -> None:
-        """Write the errors of the fetches that are done since, and find out which part each goes with."""
-        new = self._problems[self._absorbed :]
-        self._absorbed = len(self._problems)
-        for problem in sorted(new, key=lambda each: each.prepared.fetch.id):
-            fetch = problem.prepared.fetch
-            self._report.add(problem)
-            for error in self._drain():
-                path = error.get("path")
-                if path is None:
-                    self._unplaced.append((fetch.id, error))
-                else:
-                    owner = find_owner(self._deferral.plan, self._root, tuple(path))
-                    self._errors.setdefault(owner, []).append(error)
+    def _absorb(self, fetches: Collection[int]) -> None:
+        """Write the errors of fetches that parts wait for, all of which are done, and find out where each goes.
+
+        Those of others stay: which of several errors at one field is told does not depend on who answered first.
+        """
+        problems = sorted(self._problems, key=lambda each: each.prepared.fetch.id)
+        self._problems = [each for each in problems if each.prepared.fetch.id not in fetches]
+        for problem in problems:
+            if problem.prepared.fetch.id in fetches:
+                self._report.add(problem)
+                for error in self._drain():
+                    self._place(problem.prepared.fetch.id, error)
+
+    def _place(self, fetch: int, error: WireError) -> None:
+        path = error.get("path")
+        owner = PRIMARY
+        if path is not None:
+            owner = find_owner(self._deferral.plan, self._root, tuple(path))
+        # The primary part has been told when later fetches have something to say of its objects.
+        if path is None or (owner == PRIMARY and fetch not in self._deferral.plan.primary_fetches):
+            self._unplaced.append((fetch, error))
+        else:
+            self._errors.setdefault(owner, []).append(error)
 
     def _take(self, owner: Owner) -> list[WireError]:
         return self._errors.pop(owner, [])

@@ -332,7 +332,7 @@ async def test_a_lot_that_failed_leaves_the_others(federation: Federation) -> No
     assert result.data["shops"][0] == {"items": [{"price": "1"}, {"price": "2"}]}  # type: ignore[index]
     assert result.data["shops"][1] == {"items": [{"price": None}, None]}  # type: ignore[index]
     assert [(error["message"], error["path"]) for error in result.errors] == [
-        ("lost", ["shops", 1, "items", 0])
+        ("lost", ["shops", 1, "items", 0, "price"])
     ]
 
 

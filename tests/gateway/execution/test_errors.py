@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 
 import pytest
+from structlog.testing import capture_logs
 
 from gateway.errors import TransportError
 from gateway.execution.errors import MAX_ERRORS, MAX_MESSAGE_LENGTH, MAX_PLACES_PER_ERROR
@@ -591,3 +592,124 @@ async def test_failures_are_told_in_the_plans_order() -> None:
 
     assert paths(result) == [["a"], ["b"]]
     assert result.extensions == {"degraded": ["late", "early"]}
+
+
+# -- one error for each field -----------------------------------------------------------------
+
+
+def shared_plan(*, non_null: bool = False) -> QueryPlan:
+    """One shareable object, a part of which comes from either subgraph."""
+    shared = an_object(a_field("x", INT), a_field("y", INT, non_null=non_null))
+    return a_plan(
+        a_root_fetch(0, "first", "{ me { x } }"),
+        a_root_fetch(1, "second", "{ me { y } }"),
+        projection=an_object(a_field("me", shared)),
+    )
+
+
+def refusing(*path: str | int, data: object = None) -> dict[str, object]:
+    return {"data": data, "errors": [{"message": f"no {path[-1]}", "path": list(path)}]}
+
+
+def told(result: ExecutionResult) -> list[tuple[object, object]]:
+    return [(error["message"], error.get("path")) for error in result.errors]
+
+
+async def test_two_subgraphs_that_refuse_one_field_bring_one_error() -> None:
+    with capture_logs() as lines:
+        result = await run(
+            shared_plan(),
+            first=refusing("me", data={"me": None}),
+            second={"data": {"me": None}, "errors": [{"message": "nor here", "path": ["me"]}]},
+        )
+
+    assert told(result) == [("no me", ["me"])]
+    assert result.extensions == {"degraded": ["first", "second"]}
+    # What the client is not told, the log has.
+    assert {(line["subgraph"], line["reason"]) for line in lines} == {("second", "nor here")}
+
+
+async def test_two_subgraphs_that_fail_at_one_field_bring_one_error() -> None:
+    result = await run(
+        shared_plan(), first=SubgraphTimeout("late"), second=SubgraphUnreachable("gone")
+    )
+
+    assert paths(result) == [["me"]]
+    assert result.errors[0]["extensions"]["code"] == "SUBGRAPH_TIMEOUT"
+    assert result.extensions == {"degraded": ["first", "second"]}
+
+
+async def test_a_subgraph_that_repeats_itself_is_heard_once() -> None:
+    no = {"message": "no", "path": ["me", "x"], "extensions": {"code": "FORBIDDEN"}}
+
+    result = await run(
+        shared_plan(),
+        first={"data": {"me": {"x": None}}, "errors": [no] * (MAX_ERRORS + 1)},
+        second={"data": {"me": {"y": 1}}},
+    )
+
+    assert told(result) == [("no", ["me", "x"])]
+
+
+@pytest.mark.parametrize("non_null", [False, True])
+@pytest.mark.parametrize("is_refused", [False, True])
+async def test_what_one_of_two_owed_of_an_object_is_told_at_its_fields(
+    *, non_null: bool, is_refused: bool
+) -> None:
+    result = await run(
+        shared_plan(non_null=non_null),
+        first={"data": {"me": {"x": 1}}},
+        second=refusing("me", data={"me": None}) if is_refused else SubgraphTimeout("late"),
+    )
+
+    assert result.data == {"me": None if non_null else {"x": 1, "y": None}}
+    assert paths(result) == [["me", "y"]]
+
+
+async def test_each_of_two_is_told_for_its_own_fields() -> None:
+    result = await run(
+        shared_plan(),
+        first=refusing("me", data={"me": None}),
+        second=refusing("me", "y", data={"me": {"y": None}}),
+    )
+
+    assert result.data == {"me": {"x": None, "y": None}}
+    assert told(result) == [("no me", ["me", "x"]), ("no y", ["me", "y"])]
+
+
+async def test_an_error_about_an_entity_is_told_at_the_fields_that_it_owed() -> None:
+    result = await run(
+        stock_plan(),
+        products={"data": {"top": [{"upc": "a"}, {"upc": "b"}]}},
+        inventory=refusing("_entities", 0, data={"_entities": [None, {"stock": 1, "price": 1}]}),
+    )
+
+    assert paths(result) == [["best", 0, "left"], ["best", 0, "price"]]
+
+
+async def test_every_name_of_a_field_without_a_value_has_an_error() -> None:
+    item = an_object(a_field("p", INT, source="x"), a_field("q", INT, source="x"))
+    plan = a_plan(
+        a_root_fetch(0, "numbers", "{ all { x } }"),
+        projection=an_object(
+            a_field("one", a_list(item), source="all"), a_field("two", a_list(item), source="all")
+        ),
+    )
+
+    result = await run(plan, numbers=refusing("all", 1, "x", data={"all": [{"x": 1}, {"x": None}]}))
+
+    assert paths(result) == [
+        ["one", 1, "p"], ["one", 1, "q"], ["two", 1, "p"], ["two", 1, "q"],
+    ]  # fmt: skip
+
+
+async def test_an_error_below_null_is_told_where_the_subgraph_says() -> None:
+    """Null climbs in the subgraph from ``x`` to ``me``: the error is about ``x``, and explains both."""
+    result = await run(
+        shared_plan(),
+        first=refusing("me", "x", data={"me": None}),
+        second=refusing("me", "y", data={"me": None}),
+    )
+
+    assert result.data == {"me": None}
+    assert told(result) == [("no x", ["me", "x"]), ("no y", ["me", "y"])]

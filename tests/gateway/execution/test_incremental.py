@@ -356,6 +356,102 @@ async def test_an_error_of_the_primary_fetch_about_a_deferred_field_comes_with_t
     ]
 
 
+@pytest.mark.parametrize("how", IncrementalFormat)
+async def test_an_error_about_an_entity_is_told_at_its_deferred_fields(
+    how: IncrementalFormat,
+) -> None:
+    def shop() -> Shop:
+        found = Shop(item_and())
+        answer = {
+            "data": {"_entities": [None]},
+            "errors": [{"message": "Lost.", "path": ["_entities", 0]}],
+        }
+        found.transports["prices"] = FakeTransport(lambda _: answer)
+        return found
+
+    first, second = await shop().parts(plan("{ item { name ... @defer { price } } }"), how)
+
+    assert "errors" not in first
+    assert [
+        (error["message"], error["path"])
+        for increment in second["incremental"]
+        for error in increment["errors"]
+    ] == [("Lost.", ["item", "price"])]
+
+
+async def test_an_error_about_what_the_client_has_already_comes_with_the_part_that_asked() -> None:
+    def shop() -> Shop:
+        found = Shop(item_and())
+        answer = {
+            "data": {"_entities": [PRICES["1"]]},
+            "errors": [{"message": "Hm.", "path": ["_entities", 0, "hidden"]}],
+        }
+        found.transports["prices"] = FakeTransport(lambda _: answer)
+        return found
+
+    first, second = await shop().parts(plan("{ item { name ... @defer { price } } }"))
+
+    assert "errors" not in first
+    (increment,) = second["incremental"]
+    assert [(error["message"], error["path"]) for error in increment["errors"]] == [
+        ("Hm.", ["item"])
+    ]
+
+
+async def test_which_error_of_a_field_is_told_does_not_depend_on_who_answers_first() -> None:
+    supergraph = supergraph_of(
+        a='type Query { item: Item } type Item @key(fields: "id") { id: ID! }',
+        b="""
+        type Item @key(fields: "id") { id: ID! box: Box! @shareable }
+        type Box { x: Int }
+        """,
+        c="""
+        type Item @key(fields: "id") { id: ID! box: Box! @shareable }
+        type Box { y: Int }
+        """,
+    )
+    prepared = prepare_plan(
+        deferred_plan_of(supergraph, "{ item { id ... @defer { box { x y } } } }")
+    )
+
+    def refusing(name: str) -> Callable[[Payload], Payload]:
+        error = {"message": name, "path": ["_entities", 0, "box"]}
+        return lambda _: {"data": {"_entities": [None]}, "errors": [error]}
+
+    async def told(slow: str) -> list[Payload]:
+        gate = asyncio.Event()
+        transports = {
+            name: FakeTransport(
+                refusing(name),
+                gate=gate if name == slow else None,
+            )
+            for name in ("b", "c")
+        }
+        transports["a"] = FakeTransport(
+            lambda _: {"data": {"item": {"__typename": "Item", "id": "1"}}}
+        )
+        context = ExecutionContext(transports=transports)
+        found: list[Payload] = []
+        async for delivery in execute_in_parts(
+            prepared, variables={}, context=context, repeats_fields=False
+        ):
+            encode = encode_next if found else encode_primary
+            found.append(json.loads(encode(delivery, IncrementalFormat.CURRENT)))
+            quick = transports["c" if slow == "b" else "b"]
+            while not quick.requests:  # noqa: ASYNC110 - the fake has no event for it
+                await asyncio.sleep(0)
+            gate.set()
+        return found
+
+    first, second = await told(slow="b"), await told(slow="c")
+
+    assert first == second
+    (completed,) = first[-1]["completed"]
+    assert [(error["message"], error["path"]) for error in completed["errors"]] == [
+        ("b", ["item", "box"])
+    ]
+
+
 async def test_errors_without_a_path_are_told_once() -> None:
     def shop() -> Shop:
         found = Shop({"data": {"item": ITEM}})
