@@ -50,7 +50,10 @@ def parse_payload(payload: object, text: bytes | None = None) -> SubgraphAnswer:
     """
     if not isinstance(payload, dict):
         raise ResponseMalformed("The response is not an object.")
-    data, errors = payload.get("data"), payload.get("errors")
+    data = payload.get("data")
+    if len(payload) == 1 and isinstance(data, dict):
+        return SubgraphAnswer(data, [], text)  # what nearly every response is
+    errors = payload.get("errors")
     if data is not None and not isinstance(data, dict):
         raise ResponseMalformed("data is not an object.")
     if errors is None:
@@ -59,7 +62,7 @@ def parse_payload(payload: object, text: bytes | None = None) -> SubgraphAnswer:
         raise ResponseMalformed("errors is not a list of objects.")
     if data is None and not errors:
         raise ResponseMalformed("There is neither data nor an error.")
-    return SubgraphAnswer(data, errors, text if len(payload) == 1 else None)
+    return SubgraphAnswer(data, errors)
 
 
 def root_of(answer: SubgraphAnswer, written: Written) -> JsonObject | None:
