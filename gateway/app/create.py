@@ -64,8 +64,8 @@ def create_app(
         ConfigInvalid: a subgraph that is to run in this process cannot be made.
     """
     serving = Serving()
-    metrics = Metrics(shared_folder=workers_folder)
     hosted = _load_hosted_apps(config)
+    metrics = Metrics(shared_folder=workers_folder, with_process=bool(hosted))
     keys, authenticator = _build_authentication(config)
     passthroughs = _build_passthroughs(config)
     log_lines = LineBuffer()

@@ -106,8 +106,10 @@ class HostedApp:
         error = self._life.exception()
         if error is None:
             return {"type": "lifespan.complete"}
-        # An app that knows no lifespan raises at once: by the protocol, that is not a failure to
-        # start. Any app of ours knows it, so what it raises must not be lost.
+        if not self._to_app.empty():
+            # It has not even read that it is to start: by the protocol it knows no lifespan, and serves without.
+            _log.info("subgraph has no lifespan", subgraph=self.name, said=repr(error))
+            return {"type": "lifespan.complete"}
         _log.error("subgraph's lifespan ended", subgraph=self.name, exc_info=error)
         return {"type": "lifespan.startup.failed", "message": repr(error)}
 

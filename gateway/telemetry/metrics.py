@@ -11,7 +11,14 @@ from collections.abc import Iterable, Sequence
 from enum import StrEnum
 from pathlib import Path
 
-from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
+from prometheus_client import (
+    REGISTRY,
+    CollectorRegistry,
+    Counter,
+    Gauge,
+    Histogram,
+    generate_latest,
+)
 from prometheus_client.multiprocess import MultiProcessCollector
 
 CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
@@ -84,11 +91,14 @@ class Metrics:
     Args:
         shared_folder: where the worker processes keep their values, so that a scrape of one shows
             the sum of all; ``None`` for a process on its own.
+        with_process: also show what others count in the registry of this process: subgraphs that run in it. What
+            worker processes keep in a shared folder has that anyway.
     """
 
-    def __init__(self, *, shared_folder: Path | None = None) -> None:
+    def __init__(self, *, shared_folder: Path | None = None, with_process: bool = False) -> None:
         self._registry = CollectorRegistry()
         self._shared_folder = shared_folder
+        self._with_process = with_process
         self._subgraphs: frozenset[str] = frozenset()
         self._requests_now = 0
         self._plans_found = 0
@@ -174,6 +184,12 @@ class Metrics:
         self._coalesced = Counter(
             "cattery_gateway_coalesced_requests",
             "Requests answered by the execution of an equal one that was in flight.",
+            registry=self._registry,
+        )
+        self._denied = Counter(
+            "cattery_gateway_denied_fields",
+            "Fields and fragments of operations that their callers may not see, by what became of them.",
+            ("outcome",),
             registry=self._registry,
         )
         self._files = Counter(
@@ -284,6 +300,10 @@ class Metrics:
         """Count a request that was answered by another's execution."""
         self._coalesced_requests += 1
 
+    def fields_denied(self, count: int, *, refused: bool) -> None:
+        """Count the places of one operation where something is denied; whether all of it is ``refused`` for them."""
+        self._denied.labels("refused" if refused else "nulled").inc(count)
+
     def file_received(self, size_bytes: int) -> None:
         """Count one file of a client's."""
         self._files.inc()
@@ -310,7 +330,8 @@ class Metrics:
         """Return the metrics as Prometheus reads them."""
         self.fold()
         if self._shared_folder is None:
-            return generate_latest(self._registry)
+            page = generate_latest(self._registry)
+            return page + generate_latest(REGISTRY) if self._with_process else page
         registry = CollectorRegistry()
         # The collector puts itself into the registry.
         MultiProcessCollector(registry, path=str(self._shared_folder))  # type: ignore[no-untyped-call]

@@ -11,10 +11,12 @@ from pathlib import Path
 import httpx
 import pytest
 import yaml
+from prometheus_client import Counter
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from gateway.app import create_app
 from gateway.composition.compose import SubgraphSource, compose
@@ -31,6 +33,10 @@ from tests.support.gateway import codes, running, shop_config
 from tests.support.serving import serving_http
 from tests.support.shop import PRODUCTS_SDL, REVIEWS_SDL, create_products, create_reviews
 from tests.support.waiting import until
+
+GREETINGS = Counter(
+    "greetings", "Counted by a subgraph as apps do, in the registry of the process."
+)
 
 LIVES: list[str] = []
 """What the apps of this module went through."""
@@ -66,6 +72,29 @@ def create_stillborn() -> Starlette:
         raise RuntimeError("no database")
 
     return Starlette(lifespan=live)
+
+
+def create_requests_only() -> ASGIApp:
+    """A subgraph that knows requests and no lifespan, as apps of some frameworks do."""
+    served = create_living().routes[0]
+
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            raise ValueError(f"Unknown scope type: {scope['type']!r}")
+        scope["state"] = {"greeting": "hello"}
+        await served.handle(scope, receive, send)
+
+    return app
+
+
+def create_dropped() -> ASGIApp:
+    """A subgraph that breaks while it starts, and does not say so."""
+
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        await receive()
+        raise RuntimeError("no database")
+
+    return app
 
 
 def create_nothing() -> None:
@@ -104,6 +133,36 @@ async def test_a_subgraph_in_this_process_lives_with_the_gateway(tmp_path: Path)
 
     assert response.json() == {"data": {"greeting": "hello"}}
     assert (during, LIVES) == (["started"], ["started", "stopped"])
+
+
+async def test_a_subgraph_in_this_process_needs_no_lifespan(tmp_path: Path) -> None:
+    factory = f"{__name__}:create_requests_only"
+    config = load(tmp_path, {"subgraphs": {"plain": {"in_process": factory}}})
+
+    async with running(config) as gateway:
+        response = await gateway.post("{ greeting }")
+
+    assert response.json() == {"data": {"greeting": "hello"}}
+
+
+async def test_a_subgraph_that_breaks_while_it_starts_is_not_served(tmp_path: Path) -> None:
+    factory = f"{__name__}:create_dropped"
+
+    with pytest.raises(SubgraphSchemaUnavailable, match="no database"):
+        await start(load(tmp_path, {"subgraphs": {"dropped": {"in_process": factory}}}))
+
+
+async def test_metrics_of_subgraphs_in_this_process_are_on_the_gateways_page(
+    tmp_path: Path,
+) -> None:
+    config = load(tmp_path, {"subgraphs": {"living": {"in_process": f"{__name__}:create_living"}}})
+    GREETINGS.inc()
+
+    async with running(config) as gateway:
+        page = (await gateway.client.get("/metrics")).text
+
+    assert "greetings_total 1.0" in page
+    assert "cattery_gateway_requests_in_flight 0.0" in page
 
 
 async def test_subgraphs_over_http_are_asked_for_their_schemas(tmp_path: Path) -> None:
