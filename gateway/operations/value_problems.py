@@ -34,7 +34,8 @@ _MAX_NESTING = 200
 
 _Path: TypeAlias = tuple[str | int, ...]
 
-_WRITER: Final = JSONEncoder(ensure_ascii=False, default=lambda _: None)
+# All that is not JSON among variables is a file that was received with them.
+_WRITER: Final = JSONEncoder(ensure_ascii=False, default=lambda _: "<file>")
 
 _EXPECTED: Final = {
     "Boolean": "Boolean cannot represent a non boolean value",

@@ -260,6 +260,12 @@ class Pipeline:
         _note_codes(answer, record)
         return answer
 
+    def _note_denied(self, places: Sequence[tuple[str, ...]]) -> None:
+        """Count what is denied; raise ``OperationForbidden`` where nothing is answered then."""
+        self._metrics.fields_denied(len(places), refused=self._rejects_denied)
+        if self._rejects_denied:
+            raise _forbid(places)
+
     async def _execute(
         self,
         prepared: PreparedOperation,
@@ -284,8 +290,8 @@ class Pipeline:
         self._metrics.plan_looked_up(was_cached=was_cached)
         if plan is None:
             plan = await self._known.plan(prepared, key, deadline)
-        if plan.plan.denied and self._rejects_denied:
-            raise _forbid(plan.plan.denied)
+        if plan.plan.denied:
+            self._note_denied(plan.plan.denied)
         if caller.plan_exposure is PlanExposure.INSTEAD:
             shown = show_plan(plan.plan, was_cached=was_cached)
             return self._reporting.finish(

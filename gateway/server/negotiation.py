@@ -48,7 +48,8 @@ class Accepted(NamedTuple):
 def negotiate(accept: str | None) -> Accepted:
     """Return what the gateway writes of all that ``accept`` names: what it ranks highest, of equals the first.
 
-    A client that takes answers in parts only gets those in one piece as JSON, for there is nothing to part in them.
+    An answer that can come in parts does so unless the client ranks one in one piece higher. A client that takes
+    answers in parts only gets those in one piece as JSON, for there is nothing to part in them.
 
     Raises:
         NothingAcceptable: it names nothing that the gateway writes.
@@ -73,6 +74,8 @@ def negotiate(accept: str | None) -> Accepted:
                 f"The gateway answers with {' or '.join(MediaType)}; Accept names neither."
             )
         media_type = MediaType.JSON
+    elif best_incremental < best:
+        incremental = None
     return Accepted(media_type, incremental)
 
 

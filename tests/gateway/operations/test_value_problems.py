@@ -126,6 +126,10 @@ def test_the_text_of_a_value_has_an_end() -> None:
     assert len(found) < 1000
 
 
+def test_a_file_where_none_is_taken_is_shown_as_one() -> None:
+    assert describe_value({"name": object()}) == '{"name": "<file>"}'
+
+
 def test_no_more_than_twenty_problems_are_told() -> None:
     found = messages("[Int]", {"x": ["x"] * 100})
 

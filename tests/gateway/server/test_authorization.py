@@ -90,8 +90,10 @@ async def test_a_field_for_the_signed_in_is_null_for_all_others(gateway: Running
     anonymous = await ask(gateway, query)
     asked_for_anonymous = was_asked("email")
     known = await ask(gateway, query, KEYS.token())
+    metrics = (await gateway.client.get("/metrics")).text
 
     assert anonymous.status_code == 200
+    assert 'cattery_gateway_denied_fields_total{outcome="nulled"} 1.0' in metrics
     assert anonymous.json()["data"] == {"me": {"name": "Ada", "mail": None}}
     assert places(anonymous) == [["me", "mail"]]
     assert not asked_for_anonymous
@@ -268,7 +270,9 @@ async def test_an_operation_with_anything_denied_can_be_refused(tmp_path: Path) 
         mutation = await ask(gateway, 'mutation { rename(name: "x") { name } erase }')
         asked = list(vault.asked)
         fine = await ask(gateway, "{ open me { email } }", KEYS.token())
+        metrics = (await gateway.client.get("/metrics")).text
 
+    assert 'cattery_gateway_denied_fields_total{outcome="refused"} 3.0' in metrics
     assert refused.status_code == mutation.status_code == 403
     assert "data" not in refused.json()
     assert codes(refused) == ["UNAUTHORIZED_OPERATION"] * 2
