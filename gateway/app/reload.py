@@ -161,6 +161,10 @@ class Reloader:
             self._note_failure(error)
         else:
             self._note_success(outcome)
+            if outcome is ReloadOutcome.SWAPPED:
+                # Collected together with what was replaced, as soon as that is done with.
+                return
+        self._note_garbage()
 
     async def _attempt(self, *, ask_subgraphs: bool) -> ReloadOutcome:
         started = monotonic()

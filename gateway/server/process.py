@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import gc
 import logging
 import math
 import signal
@@ -20,6 +19,7 @@ from shared.logging import get_logger
 from .client_connection import ClientConnection
 from .hang_up import HangUp
 from .serving import Phase, Serving
+from .settled_memory import MEMORY
 
 _MOST_GARBAGE_TICKS = 600
 """How many tenths of a second a replaced supergraph is kept while there is no moment without requests."""
@@ -86,7 +86,7 @@ class ServerProcess(uvicorn.Server):
         """Look ten times a second whether there is something to announce, or a reason to stop."""
         if self._on_ready is not None and self._serving.phase is Phase.READY:
             on_ready, self._on_ready = self._on_ready, None
-            _settle_memory()
+            MEMORY.settle()
             port: int = self.servers[0].sockets[0].getsockname()[1]
             _log.info("gateway ready", host=self.config.host, port=port)
             on_ready(port)
@@ -114,7 +114,7 @@ class ServerProcess(uvicorn.Server):
         if is_quiet or self._garbage_ticks > _MOST_GARBAGE_TICKS:
             self._serving.has_garbage = False
             self._garbage_ticks = 0
-            _settle_memory()
+            MEMORY.settle()
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         """Stop in order."""
@@ -124,18 +124,6 @@ class ServerProcess(uvicorn.Server):
             await asyncio.sleep(self._notice_seconds)
         await super().shutdown(sockets)
         _log.info("gateway stopped")
-
-
-def _settle_memory() -> None:
-    """Take what start-up made out of the collector's sight, and let it look less often.
-
-    Supergraph and schema live as long as the process and hold most of its objects; response trees
-    have no cycles. Looking for garbage among either is time lost for requests. Takes a pause of tens of milliseconds.
-    """
-    gc.unfreeze()
-    gc.collect()
-    gc.freeze()
-    gc.set_threshold(25_000, 20, 50)
 
 
 def _has_been_obeyed(_number: int, _frame: FrameType | None) -> None:
