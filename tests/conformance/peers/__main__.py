@@ -13,6 +13,7 @@ from rich.console import Console
 from .cases import find_cases
 from .composition import compare_composition
 from .differences import KNOWN
+from .http_audit import audit_http
 from .interoperation import compare_answers
 from .node import install_peers
 from .plans import compare_plans
@@ -36,6 +37,7 @@ def main() -> None:
     if not options.only:
         agrees &= _report_plans(folder, options.plans)
         agrees &= _report_answers(folder)
+        agrees &= _report_http(folder)
     sys.exit(0 if agrees else 1)
 
 
@@ -76,6 +78,13 @@ def _report_answers(folder: Path) -> bool:
             f"{'the same answers' if not lines else f'{len(lines)} answers differ'}"
         )
     return not any(found.values())
+
+
+def _report_http(folder: Path) -> bool:
+    count, wrong = asyncio.run(audit_http(folder))
+    _print_differences({"GraphQL over HTTP": wrong} if wrong else {})
+    _out.print(f"GraphQL over HTTP: {count} audits, {len(wrong)} not as they should be")
+    return not wrong
 
 
 def _print_differences(found: Mapping[str, list[str]]) -> None:

@@ -37,8 +37,8 @@ async def peer_gateways(folder: Path, supergraph_sdl: str) -> AsyncIterator[dict
             process = await asyncio.create_subprocess_exec(
                 "node", *arguments, cwd=folder, stdout=log, stderr=log
             )
-            stack.push_async_callback(_stop, process)
-            await _wait(name, url, process, Path(log.name))
+            stack.push_async_callback(stop, process)
+            await wait_until_served(name, url, process, Path(log.name))
         yield {name: url for name, (url, *_) in commands.items()}
 
 
@@ -58,7 +58,8 @@ async def ask(
     return {"data": answer.get("data"), "errors": errors}
 
 
-async def _wait(name: str, url: str, process: Process, log: Path) -> None:
+async def wait_until_served(name: str, url: str, process: Process, log: Path) -> None:
+    """Wait until a gateway answers; exit with its log when it does not."""
     deadline = asyncio.get_running_loop().time() + _START_SECONDS
     while True:
         try:
@@ -67,11 +68,12 @@ async def _wait(name: str, url: str, process: Process, log: Path) -> None:
         except (httpx.HTTPError, ValueError):
             pass  # it does not listen yet
         if process.returncode is not None or asyncio.get_running_loop().time() > deadline:
-            raise SystemExit(f"{name} does not serve our supergraph:\n{log.read_text()}")
+            raise SystemExit(f"{name} does not serve:\n{log.read_text()}")
         await asyncio.sleep(0.2)
 
 
-async def _stop(process: Process) -> None:
+async def stop(process: Process) -> None:
+    """End a process, in order if it will."""
     if process.returncode is None:
         process.send_signal(signal.SIGTERM)
         try:
