@@ -78,10 +78,10 @@ class Calls:
             self._needs.need_context(plan_class.scope, argument, needs)
             for argument in (stage[1].move.contexts if stage is not None else ())
         )
-        classes = self._classes_sent(plan_class, entry)
+        needs += self._types.know_path(plan_class.scope)
+        classes = self._classes_sent(plan_class, entry, since=_last_wave(needs))
         if classes:
             needs += self._types.know_type(plan_class)
-        needs += self._types.know_path(plan_class.scope)
         return Frame(
             number=len(self._available.frames),
             kind=FrameKind.ENTITY,
@@ -91,7 +91,7 @@ class Calls:
             positions=dict.fromkeys(
                 classes or self._classes_entered(plan_class.scope, entry), entry.landing
             ),
-            wave=1 + max((each.wave for each in needs), default=0),
+            wave=1 + _last_wave(needs),
             entry=entry,
             inputs=inputs,
             input_classes=classes,
@@ -114,21 +114,23 @@ class Calls:
             graph=entry.landing.graph,
             local_type=plan_class.type_name,
             positions={plan_class: entry.landing},
-            wave=1 + max((each.wave for each in needs), default=0),
+            wave=1 + _last_wave(needs),
             needs=_distinct(needs),
         )
 
-    def _classes_sent(self, plan_class: PlanClass, entry: Entry) -> tuple[PlanClass, ...]:
-        """The classes an entity call is for; none when it is for every object, types unknown."""
+    def _classes_sent(
+        self, plan_class: PlanClass, entry: Entry, *, since: int
+    ) -> tuple[PlanClass, ...]:
+        """The classes an entity call is for; none when it is for every object, types unknown.
+
+        Where types need not be known they are not waited for: ``since`` is the wave after which the call can be made.
+        """
         if plan_class.is_whole:
             return ()
         # An interface object would answer for objects of other types, too: they have to be told apart before.
         if entry.needs_typename or plan_class.knows_type or entry.landing.interface is not None:
             return (plan_class,)
-        is_known = any(
-            frame.tells_type and plan_class in frame.positions
-            for frame in self._available.frames_at(plan_class.scope)
-        )
+        is_known = any(frame.wave <= since for frame in self._types.telling_frames(plan_class))
         return (plan_class,) if is_known else ()
 
     def _classes_entered(self, scope: Scope, entry: Entry) -> list[PlanClass]:
@@ -137,6 +139,10 @@ class Calls:
             return scope.all_classes()
         local = self._graph.supergraph.local_types[entry.typename][entry.landing.graph]
         return [each for each in scope.all_classes() if each.is_whole or each.type_name in local]
+
+
+def _last_wave(frames: Iterable[Frame]) -> int:
+    return max((frame.wave for frame in frames), default=0)
 
 
 def _distinct(frames: Iterable[Frame]) -> list[Frame]:

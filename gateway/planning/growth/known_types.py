@@ -41,9 +41,9 @@ class KnownTypes:
             return []
         scope = plan_class.scope
         self.scopes.add(scope)
-        for frame in self._available.frames_at(scope):
-            if frame.tells_type and plan_class in frame.positions:
-                return [frame]
+        known = self.telling_frames(plan_class)
+        if known:
+            return [min(known, key=lambda frame: frame.wave)]
         costs = self._available.reach_of(plan_class).costs
         telling = [position for position in costs if position.interface is None]
         telling.sort(key=costs.__getitem__)
@@ -55,6 +55,14 @@ class KnownTypes:
             if frame.tells_type:
                 return [frame]
         raise PlanningError(f"No subgraph can tell the type of {scope.declared} here.")
+
+    def telling_frames(self, plan_class: PlanClass) -> list[Frame]:
+        """The frames that tell the type of a class's objects, or will once they are asked to."""
+        return [
+            frame
+            for frame in self._available.frames_at(plan_class.scope)
+            if frame.tells_type and plan_class in frame.positions
+        ]
 
     def know_path(self, scope: Scope) -> list[Frame]:
         """Have the types read by which the objects of a scope are found."""

@@ -59,6 +59,34 @@ def test_types_are_learnt_from_whoever_has_the_interface() -> None:
     ]
 
 
+def test_types_that_need_not_be_known_are_not_waited_for() -> None:
+    """Both subgraphs are asked about every object at once, though only those of one type have the fields."""
+    supergraph = supergraph_of(
+        scores="""
+          type Query { top: [Account] }
+          type Account @key(fields: "id") @interfaceObject { id: ID! score: Int }
+        """,
+        accounts="""
+          interface Account @key(fields: "id") { id: ID! name: String }
+          type Admin implements Account @key(fields: "id") { id: ID! name: String level: Int }
+          type User implements Account @key(fields: "id") { id: ID! name: String }
+        """,
+        teams="""
+          interface Account @key(fields: "id") { id: ID! team: String }
+          type Admin implements Account @key(fields: "id") { id: ID! team: String rank: Int }
+          type User implements Account @key(fields: "id") { id: ID! team: String }
+        """,
+    )
+
+    assert fetch_lines(plan_of(supergraph, "{ top { ... on Admin { level rank } } }")) == [
+        "0 scores: query{top{id}}",
+        "1 accounts after 0: _entities{... on Account{... on Admin{level} __typename}}",
+        "  at top.@ send Account(id)",
+        "2 teams after 0: _entities{... on Account{... on Admin{rank} __typename}}",
+        "  at top.@ send Account(id)",
+    ]
+
+
 def test_a_field_that_both_have_is_taken_from_where_the_object_was_found() -> None:
     plan = plan_of(SUPERGRAPH, "{ top { ... on Admin { score level } } }")
 
