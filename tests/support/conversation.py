@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -12,7 +13,14 @@ import httpx
 from shared.clock import VirtualClock
 from shared.demo import PASSWORD
 
+from .waiting import DEADLINE_SECONDS
+
 _LOGIN = "mutation ($email: String!, $password: String!) { login(email: $email, password: $password) { accessToken } }"
+
+_NOTHING_WAS_DONE = frozenset(
+    {"UPSTREAM_UNAVAILABLE", "SIGNING_KEYS_UNAVAILABLE", "NOT_READY", "OVERLOADED"}
+)
+"""Codes of refusals that say: try again soon."""
 
 
 class RequestFailed(AssertionError):
@@ -51,16 +59,23 @@ class Conversation:
         *,
         email: str | None = None,
     ) -> dict[str, Any]:
-        """Send ``operation`` and return its data.
+        """Send ``operation`` and return its data; told to try again soon, do so.
 
         Raises:
             RequestFailed: there were errors.
         """
-        answer = await self.execute(operation, variables, email=email)
-        if answer.get("errors"):
-            raise RequestFailed(answer["errors"])
-        data: dict[str, Any] = answer["data"]
-        return data
+        loop = asyncio.get_running_loop()
+        deadline = loop.time() + DEADLINE_SECONDS
+        while True:
+            answer = await self.execute(operation, variables, email=email)
+            errors = answer.get("errors")
+            if not errors:
+                data: dict[str, Any] = answer["data"]
+                return data
+            codes = {error.get("extensions", {}).get("code") for error in errors}
+            if not codes <= _NOTHING_WAS_DONE or loop.time() > deadline:
+                raise RequestFailed(errors)
+            await asyncio.sleep(0.2)
 
     async def token_of(self, email: str) -> str:
         """Return an access token of a demo account, logging in at first need."""
