@@ -123,6 +123,9 @@ class ErrorReport:
     _said: dict[int, tuple[str, JsonObject]] = field(default_factory=dict)
     """Message and extensions of what a fetch is to blame for, by fetch."""
 
+    _places: dict[tuple[int, ClientPath], list[ClientPath]] = field(default_factory=dict)
+    """By fetch and path of a reported error: one walk, however often a subgraph repeats itself."""
+
     _nothing: dict[int, list[ClientPath]] = field(default_factory=dict)
     """By fetch that came to nothing: the fields without a value."""
 
@@ -288,6 +291,15 @@ class ErrorReport:
                 paths = self._affected(prepared, collected, None)
                 self._nothing[prepared.fetch.id] = paths
             return paths
+        known = self._places.get((prepared.fetch.id, tuple(path)))
+        if known is None:
+            known = self._find_places_of(prepared, collected, path)
+            self._places[prepared.fetch.id, tuple(path)] = known
+        return known
+
+    def _find_places_of(
+        self, prepared: PreparedFetch, collected: Sequence[Collected], path: Sequence[str | int]
+    ) -> list[ClientPath]:
         if prepared.root_written is not None:
             places = (place for place, _ in find_places(self.root, prepared.fetch.path))
             return self._located(prepared.root_written, places, path)
