@@ -8,8 +8,7 @@ import typer
 from rich.console import Console
 from rich.markup import escape
 
-from gateway.errors import ClientError, ConfigInvalid, GatewayError
-from gateway.pipeline.answer import list_errors
+from gateway.errors import ClientError, ConfigInvalid, GatewayError, Problem
 
 USAGE = 2
 """Exit code for what was asked wrongly; 1 is for what was asked rightly and cannot be done."""
@@ -26,10 +25,17 @@ def stop_for(error: GatewayError) -> NoReturn:
 
 
 def messages_of(error: GatewayError) -> list[str]:
-    """Return what an error says, problem by problem."""
+    """Return what an error says, problem by problem, with the place in the operation where it is known."""
     if isinstance(error, ClientError):
-        return [str(entry["message"]) for entry in list_errors(error)]
+        return [_describe(problem) for problem in error.problems]
     return [str(error)]
+
+
+def _describe(problem: Problem) -> str:
+    if not problem.locations:
+        return problem.message
+    line, column = problem.locations[0]
+    return f"Line {line}, column {column}: {problem.message}"
 
 
 def exit_code_of(error: GatewayError) -> int:

@@ -95,10 +95,13 @@ def test_a_plan_that_cannot_be_made_is_refused_with_a_code(
 
 
 def test_a_wrong_document_is_refused_line_by_line(shop_config: str) -> None:
-    done = invoke("plan", "-c", shop_config, "-q", "-", stdin="{ nope neither }")
+    done = invoke("plan", "-c", shop_config, "-q", "-", stdin="{ nope\n  neither }")
 
     assert done.returncode == 1
-    assert done.stderr.count("GRAPHQL_VALIDATION_FAILED") == 2
+    assert [line.partition(": Cannot query")[0] for line in done.stderr.splitlines()] == [
+        "GRAPHQL_VALIDATION_FAILED Line 1, column 3",
+        "GRAPHQL_VALIDATION_FAILED Line 2, column 3",
+    ]
 
 
 def test_a_document_that_is_not_there_is_a_usage_error(shop_config: str, tmp_path: Path) -> None:
