@@ -14,6 +14,7 @@ from gateway.app import create_app
 from gateway.config import ConfigOrigin, GatewayConfig
 from gateway.config.settings import ComposedSource
 from gateway.errors import ConfigInvalid, GatewayError
+from gateway.server.listener import bind_listener
 from gateway.server.process import ServerProcess
 from gateway.server.workers import serve_with_workers
 from shared.logging import LogFormat, configure_logging
@@ -90,9 +91,10 @@ def _serve(origin: ConfigOrigin) -> None:
                 partial(_announce, settings),
             )
         else:
-            app = create_app(settings, origin=origin)
-            server = ServerProcess(app, settings.server, partial(_announce, settings))
-            went_well = server.run_until_stopped()
+            with bind_listener(settings.server) as listener:
+                app = create_app(settings, origin=origin)
+                server = ServerProcess(app, settings.server, partial(_announce, settings))
+                went_well = server.run_until_stopped(listener)
     except GatewayError as error:
         stop_for(error)
     except OSError as error:

@@ -9,7 +9,6 @@ import dataclasses
 import multiprocessing
 import os
 import signal
-import socket
 import tempfile
 import time
 from collections.abc import Callable, Iterator
@@ -18,6 +17,7 @@ from dataclasses import dataclass, field
 from multiprocessing.context import SpawnProcess
 from multiprocessing.synchronize import Semaphore
 from pathlib import Path
+from threading import Thread
 from types import FrameType
 
 from prometheus_client.multiprocess import mark_process_dead
@@ -27,6 +27,7 @@ from gateway.config.settings import ServerConfig
 from shared.logging import get_logger
 
 from .hang_up import HangUp
+from .listener import bind_listener
 from .process import ServerProcess
 
 AppFactory = Callable[[Path], Starlette]
@@ -168,23 +169,25 @@ class _Supervisor:
 @contextmanager
 def _reserved_port(config: ServerConfig) -> Iterator[int]:
     """Hold the port, any free one for 0, without listening: nobody takes it while workers come and go."""
-    with _bind(config) as listener:
+    # The system would let another gateway's workers share a port with ours. Only without SO_REUSEPORT it tells.
+    bind_listener(config).close()
+    with bind_listener(config, is_shared=True) as listener:
         port: int = listener.getsockname()[1]
         yield port
 
 
-def _bind(config: ServerConfig) -> socket.socket:
-    family = socket.AF_INET6 if ":" in config.host else socket.AF_INET
-    listener = socket.socket(family, socket.SOCK_STREAM)
-    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
-    listener.bind((config.host, config.port))
-    return listener
-
-
 def _work(make_app: AppFactory, config: ServerConfig, folder: Path, ready: Semaphore) -> None:
     """Be a worker."""
-    listener = _bind(config)
+    Thread(target=_end_with_supervisor, name="end-with-supervisor", daemon=True).start()
+    listener = bind_listener(config, is_shared=True)
     server = ServerProcess(make_app(folder), config, on_ready=lambda _port: ready.release())
     if not server.run_until_stopped(listener):
         raise SystemExit(START_FAILED)
+
+
+def _end_with_supervisor() -> None:
+    """Stop in order when the supervisor was killed: nobody else could stop this worker, and it would keep the port."""
+    supervisor = multiprocessing.parent_process()
+    assert supervisor is not None  # noqa: S101 - a worker is somebody's child
+    supervisor.join()
+    os.kill(os.getpid(), signal.SIGTERM)

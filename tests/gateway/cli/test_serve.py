@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import httpx
+import pytest
 
 from tests.support.commands import invoke
 from tests.support.processes import cattery_gateway, run_cattery
@@ -62,3 +63,17 @@ def test_a_gateway_serves_a_contract(contract_config: str, tmp_path: Path) -> No
         )
 
     assert answer.json() == {"data": {"__type": {"fields": [{"name": "product"}]}}}
+
+
+@pytest.mark.parametrize("workers", ["1", "2"])
+def test_a_port_that_another_gateway_listens_on_is_refused(
+    shop_config: str, tmp_path: Path, workers: str
+) -> None:
+    shared = ["--config", shop_config, "--workers", workers]
+
+    with cattery_gateway(shared, log=tmp_path / "log") as running:
+        done = run_cattery("gateway", *shared, "--port", str(running.port))
+
+    assert done.returncode == 2
+    assert f"CONFIG_INVALID 127.0.0.1:{running.port}: Address already in use." in done.stderr
+    assert "Ready" not in done.stdout

@@ -165,6 +165,17 @@ async def test_workers_share_port_and_metrics_and_one_that_dies_is_replaced(
     assert exit_code == 0
 
 
+async def test_workers_end_with_a_supervisor_that_is_killed(config: str, tmp_path: Path) -> None:
+    with cattery_gateway(["--config", config, "--workers", "2"], log=tmp_path / "log") as running:
+        workers = _children(running.process.pid)
+        running.process.kill()
+        await until(lambda: _have_ended(workers))
+
+        with pytest.raises(httpx.ConnectError):
+            async with client_of(running) as client:
+                await client.get("/health/live")
+
+
 async def test_workers_that_cannot_start_end_the_gateway(tmp_path: Path) -> None:
     path = tmp_path / "supergraph.yaml"
     path.write_text(
@@ -188,6 +199,10 @@ async def _requests_counted(running: Running) -> int:
             if match is not None and int(match[1]) >= 20:
                 return int(match[1])
             await asyncio.sleep(0.1)
+
+
+async def _have_ended(pids: list[int]) -> bool:
+    return not any(Path(f"/proc/{pid}/exe").exists() for pid in pids)
 
 
 def _children(pid: int) -> list[int]:
