@@ -23,7 +23,7 @@ from shared.demo import PASSWORD
 from shared.logging import configure_logging
 from shared.migrations import draft_revision, upgrade
 from shared.ports import PortTaken
-from shared.settings import SettingsInvalid, load_settings
+from shared.settings import ServiceSettings, SettingsInvalid, load_settings
 
 from .accounts.cli import app as accounts
 from .catalogue import DOMAINS, Domain, DomainUnknown, find_domain
@@ -46,7 +46,7 @@ Name = Annotated[str, typer.Argument(help="Its name: " + ", ".join(d.name for d 
 
 @app.command()
 def up(
-    port: Annotated[int, typer.Option(help="Where the gateway listens.")] = 4000,
+    port: Annotated[int, typer.Option(help="Where the gateway listens.", min=0, max=65535)] = 4000,
     host: Annotated[str, typer.Option(help="On which address.")] = "127.0.0.1",
     data_dir: Annotated[
         Path, typer.Option(help="Databases, broker store and keys; kept from start to start.")
@@ -70,6 +70,8 @@ def up(
         demo=demo,
         environment=os.environ,
     )
+    for domain in DOMAINS:
+        _settings(domain.name)
     with _locked(data_dir):
         try:
             with planned_platform(launch) as platform:
@@ -82,7 +84,7 @@ def up(
 @app.command()
 def subgraph(
     name: Name,
-    port: Annotated[int | None, typer.Option(help="Where it listens.")] = None,
+    port: Annotated[int | None, typer.Option(help="Where it listens.", min=0, max=65535)] = None,
     host: Annotated[str, typer.Option(help="On which address.")] = "127.0.0.1",
 ) -> None:
     """Run one subgraph as its own process, configured by the environment."""
@@ -109,7 +111,7 @@ def upgrade_database(name: Name) -> None:
     domain = _domain(name)
 
     async def run() -> None:
-        opened = open_database(load_settings(name).database_url)
+        opened = open_database(_settings(name).database_url)
         try:
             await upgrade(opened, revisions=domain.revisions)
         finally:
@@ -127,7 +129,7 @@ def draft_database_revision(
     domain = _domain(name)
 
     async def run() -> None:
-        opened = open_database(load_settings(name).database_url)
+        opened = open_database(_settings(name).database_url)
         try:
             await upgrade(opened, revisions=domain.revisions)
             await draft_revision(
@@ -210,11 +212,27 @@ def _domain(name: str) -> Domain:
         raise typer.Exit(2) from error
 
 
+def _settings(name: str) -> ServiceSettings:
+    """Return a subgraph's settings; end the command when they cannot be used."""
+    try:
+        return load_settings(name)
+    except SettingsInvalid as error:
+        problems.print(f"[red]{error}[/red]")
+        raise typer.Exit(2) from error
+
+
 @contextmanager
 def _locked(data_dir: Path) -> Iterator[None]:
     """Keep a second platform off the same data."""
-    data_dir.mkdir(parents=True, exist_ok=True)
-    with (data_dir / "lock").open("w") as lock:
+    try:
+        data_dir.mkdir(parents=True, exist_ok=True)
+        lock = (data_dir / "lock").open("w")
+    except OSError as error:
+        problems.print(
+            f"[red]Data cannot be kept in {data_dir.absolute()}: {error.strerror}.[/red]"
+        )
+        raise typer.Exit(2) from error
+    with lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError as error:
