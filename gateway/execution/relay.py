@@ -21,9 +21,8 @@ class Relay:
     def __init__(self, projection: ObjectProjection) -> None:
         self._projection = projection
         self._check: CompiledCheck | None = None
-        self._trial = Trial(
-            unseen=1
-        )  # as with projections: nothing is compiled for what comes but once
+        # As with projections, nothing is compiled for what comes but once.
+        self._trial = Trial(unseen=1)
 
     def accepts(self, data: JsonObject, text: bytes) -> bool:
         """Whether ``text``, a response that holds ``data`` and nothing else, can be the client's response."""

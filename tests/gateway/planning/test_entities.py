@@ -283,21 +283,23 @@ def test_nothing_but_another_subgraphs_fields_may_be_wanted_of_the_query_root_be
     ]
 
 
+ORDER_LINES = {
+    "orders": """
+      type Query { order: Order }
+      type Order @key(fields: "id") { id: ID! lines: [Line] @shareable }
+      type Line @key(fields: "id") { id: ID! count: Int }
+    """,
+    "stock": """
+      type Order @key(fields: "id") { id: ID! lines: [Line] @shareable }
+      type Line @key(fields: "id") { id: ID! shelf: String }
+    """,
+}
+"""Two subgraphs that both know an order's lines, of which each knows something else."""
+
+
 def test_objects_that_are_nowhere_yet_come_with_the_call_above() -> None:
     """One order is looked up where all of its lines would be, and no keys of lines are asked for."""
-    orders = supergraph_of(
-        orders="""
-          type Query { order: Order }
-          type Order @key(fields: "id") { id: ID! lines: [Line] @shareable }
-          type Line @key(fields: "id") { id: ID! }
-        """,
-        stock="""
-          type Order @key(fields: "id") { id: ID! lines: [Line] @shareable }
-          type Line @key(fields: "id") { id: ID! shelf: String }
-        """,
-    )
-
-    plan = plan_of(orders, "{ order { id lines { shelf } } }")
+    plan = plan_of(supergraph_of(**ORDER_LINES), "{ order { id lines { shelf } } }")
 
     assert fetch_lines(plan) == [
         "0 orders: query{order{id}}",
@@ -308,19 +310,7 @@ def test_objects_that_are_nowhere_yet_come_with_the_call_above() -> None:
 
 def test_objects_that_are_there_already_are_looked_up() -> None:
     """The list is not asked for a second time."""
-    orders = supergraph_of(
-        orders="""
-          type Query { order: Order }
-          type Order @key(fields: "id") { id: ID! lines: [Line] @shareable }
-          type Line @key(fields: "id") { id: ID! count: Int }
-        """,
-        stock="""
-          type Order @key(fields: "id") { id: ID! lines: [Line] @shareable }
-          type Line @key(fields: "id") { id: ID! shelf: String }
-        """,
-    )
-
-    plan = plan_of(orders, "{ order { id lines { count shelf } } }")
+    plan = plan_of(supergraph_of(**ORDER_LINES), "{ order { id lines { count shelf } } }")
 
     assert fetch_lines(plan) == [
         "0 orders: query{order{id lines{count id}}}",
